@@ -1,0 +1,1 @@
+"""Letters out; knows nothing of ledgers or sheets."""

@@ -1,0 +1,1 @@
+"""Read, decide, claim, send, record: the engine and its adapters."""

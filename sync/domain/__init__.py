@@ -1,0 +1,1 @@
+"""The rules of collection: pure functions of facts and a date."""
