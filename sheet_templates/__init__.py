@@ -1,1 +1,1 @@
-"""The schema of the workbook, its headings in two languages, its builders; knows nothing of rules."""
+"""The workbook's schema, its headings in two languages, its builders; knows nothing of rules."""
