@@ -64,7 +64,7 @@ class Link:
 # What a cell may hold. Numbers come as int or float as the file has them; money is made by
 # `sync.rows`, never by a store. Blank and '' are both None.
 Cell: TypeAlias = (
-    None | str | bool | int | float | Decimal | date | datetime | time | CellError | Link
+    str | bool | int | float | Decimal | date | datetime | time | CellError | Link | None
 )
 
 
@@ -174,7 +174,7 @@ Change: TypeAlias = SetCells | AppendRows | ReplaceBody | SetFigures
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The changes stand in the workbook; `revision` is the new content's, `cells` how many changed."""
+    """The changes stand; `revision` is the new content's, `cells` how many changed."""
 
     revision: str
     cells: int
@@ -182,7 +182,7 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """The workbook is no longer the expected revision; nothing was changed. Read and decide again."""
+    """The workbook is not the expected revision; nothing was changed. Read and decide again."""
 
 
 class Store(Protocol):

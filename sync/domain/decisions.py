@@ -1,4 +1,4 @@
-"""What follows from the facts on one day: standings, decisions, and the reason of each as a value."""
+"""What follows from the facts on one day: standings, decisions, each with its reason."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
