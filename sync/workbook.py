@@ -192,6 +192,10 @@ class Store(Protocol):
         """Read everything the engine needs. Raises RefusedFile."""
         ...
 
+    def revision(self) -> str:
+        """The present content's revision, cheaply (no parsing). Raises RefusedFile."""
+        ...
+
     def apply(self, changes: Sequence[Change], expected_revision: str) -> Applied | Conflict:
         """Apply all changes in one atomic write.
 

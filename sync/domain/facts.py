@@ -269,12 +269,20 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateText:
+    """A letter as the templates tab has it, with its placeholders."""
+
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything a run decides on.
 
     `row_problems` maps a client to the code of the issue that holds it; `problem_receivables`
     are the ids whose own row is wrong (status `problem`). `bank_until` is the last day that
-    imported bank files cover. `ladders` maps a policy's name to its steps by rising offset,
+    imported bank files cover. `templates` maps (name, language) to its text. `ladders` maps a policy's name to its steps by rising offset,
     inactive ones included; policy `plan` is the instalments' ladder.
     """
 
@@ -285,6 +293,7 @@ class Facts:
     payments: tuple[Payment, ...] = ()
     negotiations: tuple[Negotiation, ...] = ()
     ladders: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
+    templates: Mapping[tuple[str, str], TemplateText] = field(default_factory=dict)
     reminders: tuple[Reminder, ...] = ()
     choices: tuple[Choice, ...] = ()
     row_problems: Mapping[str, str] = field(default_factory=dict)
