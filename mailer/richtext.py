@@ -1,0 +1,92 @@
+"""A letter as HTML: our layout (Jinja2, autoescape), with its styles moved into the elements.
+
+Mail programs ignore style sheets more or less, hence css-inline; the media queries (dark mode,
+wide screens) stay in a style element for those that read them.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import css_inline
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from mailer.placeholders import fill
+from mailer.table import table_of
+from mailer.words import clean, words_of
+
+if TYPE_CHECKING:
+    from mailer.letter import Creditor, LetterLink, LetterValues
+    from mailer.markup import Node
+
+
+def html_letter(
+    body: tuple[Node, ...],
+    values: LetterValues,
+    *,
+    subject: str,
+    pix_code: str,
+    pix_cid: str,
+    unsubscribe: str,
+) -> str:
+    """The whole HTML document.
+
+    Args:
+        body: the template's nodes.
+        values: what fills them.
+        subject: already filled in; the document's title.
+        pix_code: the text for copying, or "" for no Pix block.
+        pix_cid: the Content-ID of the QR picture, without brackets.
+        unsubscribe: a mailto link, or "".
+    """
+    words = words_of(values.language)
+    pix = None
+    if pix_code:
+        until = words.day(values.quote_valid_until)
+        pix = {"code": pix_code, "cid": pix_cid, "valid_until": until}
+    html = layout("letter.html").render(
+        body=body,
+        values=fill(values),
+        table=table_of(values),
+        words=words,
+        language=values.language,
+        creditor=_identity(values.creditor),
+        subject=subject,
+        pix=pix,
+        offers=_choices(values.offers),
+        answers=_choices(values.answers),
+        reference=values.reference,
+        unsubscribe=unsubscribe,
+    )
+    return _inliner().inline(html)
+
+
+@cache
+def layout(name: str) -> Template:
+    """A template of our own from `layout/`; never anything from a sheet."""
+    environment = Environment(
+        loader=PackageLoader("mailer", "layout"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(name)
+
+
+@cache
+def _inliner() -> css_inline.CSSInliner:
+    return css_inline.CSSInliner(load_remote_stylesheets=False)
+
+
+def _identity(creditor: Creditor) -> dict[str, str]:
+    return {
+        "legal_name": clean(creditor.legal_name),
+        "tax_id": clean(creditor.tax_id),
+        "address": clean(creditor.address),
+    }
+
+
+def _choices(links: tuple[LetterLink, ...]) -> list[dict[str, str]]:
+    return [{"text": clean(link.text), "href": link.href} for link in links]

@@ -1,0 +1,158 @@
+"""The table of invoices as rows of ready words, for HTML and for plain text alike.
+
+A letter shows at most `ROWS_SHOWN` invoices: mail programs cut long messages, and a total below a
+cut table would look wrong. The rest stands in one line with its own sum, so that what is shown
+still adds up to the total; invoices outside the total stand apart, below it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mailer.words import clean, isolated, plain, words_of
+
+if TYPE_CHECKING:
+    from mailer.letter import LetterItem, LetterValues
+    from mailer.words import Words
+
+ROWS_SHOWN = 30
+_DESCRIPTION, _CODE, _ID = 80, 300, 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One invoice in words; empty parts are ""."""
+
+    id: str
+    description: str
+    due: str
+    late: str
+    is_late: bool
+    total: str
+    charges: str
+    method: str
+    code: str
+    link: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class More:
+    """What a cut table does not show: how many, and their sum."""
+
+    text: str
+    total: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceTable:
+    """Rows of the total, the total, and rows outside it."""
+
+    rows: tuple[Row, ...]
+    more: More | None
+    total: str
+    upcoming: tuple[Row, ...]
+    upcoming_more: More | None
+
+
+def table_of(values: LetterValues) -> InvoiceTable:
+    """The items of a letter as a table, in the order given."""
+    words = words_of(values.language)
+    covered = [item for item in values.items if item.in_total]
+    outside = [item for item in values.items if not item.in_total]
+    return InvoiceTable(
+        rows=tuple(_row(item, words) for item in covered[:ROWS_SHOWN]),
+        more=_more(covered[ROWS_SHOWN:], words),
+        total=words.money(values.total),
+        upcoming=tuple(_row(item, words) for item in outside[:ROWS_SHOWN]),
+        upcoming_more=_more(outside[ROWS_SHOWN:], words),
+    )
+
+
+def table_text(values: LetterValues) -> str:
+    """The same table for plain text: columns of at most 40 characters, details indented below."""
+    words, table = words_of(values.language), table_of(values)
+    every = (*table.rows, *table.upcoming)
+    widths = (
+        min(14, max(_width(words("table.invoice")), *(_width(row.id) for row in every), 1)),
+        max(_width(words("table.due")), *(_width(row.due) for row in every), 1),
+        max(_width(plain(table.total)), *(_width(plain(row.total)) for row in every), 1),
+    )
+    rule = "-" * (sum(widths) + 4)
+    head = (words("table.invoice"), words("table.due"), words("table.amount"))
+    lines = [_columns(head, widths), rule]
+    lines += _section(table.rows, table.more, widths)
+    lines += [rule, _ends(words("table.total"), plain(table.total), len(rule))]
+    if table.upcoming:
+        lines += ["", words("table.upcoming") + ":"]
+        lines += _section(table.upcoming, table.upcoming_more, widths)
+    return "\n".join(lines)
+
+
+def _row(item: LetterItem, words: Words) -> Row:
+    late = words.count("table.days", item.days_past_due) if item.days_past_due > 0 else ""
+    code = clean(item.payment_code or "", _CODE)
+    is_link = code.lower().startswith(("https://", "http://")) and " " not in code
+    return Row(
+        id=clean(item.id, _ID),
+        description=clean(item.description, _DESCRIPTION),
+        due=words.day(item.due_on),
+        late=late,
+        is_late=item.days_past_due > 0,
+        total=words.money(item.total),
+        charges=_charges(item, words),
+        method=clean(item.method or "", _ID),
+        code="" if is_link else code,
+        link=code if is_link else "",
+    )
+
+
+def _charges(item: LetterItem, words: Words) -> str:
+    """`valor R$ 1.000,00 + multa R$ 20,00 + juros R$ 5,67`, or "" without charges."""
+    if not item.late_fee and not item.interest:
+        return ""
+    parts = (("balance", item.balance), ("late_fee", item.late_fee), ("interest", item.interest))
+    return " + ".join(f"{words('table.' + key)} {words.money(sum_)}" for key, sum_ in parts if sum_)
+
+
+def _more(hidden: list[LetterItem], words: Words) -> More | None:
+    if not hidden:
+        return None
+    rest = sum((item.total for item in hidden), Decimal(0))
+    return More(text=words.count("table.more", len(hidden)), total=words.money(rest))
+
+
+def _section(rows: tuple[Row, ...], more: More | None, widths: tuple[int, int, int]) -> list[str]:
+    lines: list[str] = []
+    for row in rows:
+        cells = (isolated(row.id), row.due, plain(row.total))
+        if _width(row.id) > widths[0]:
+            lines.append(cells[0])
+            cells = ("", row.due, plain(row.total))
+        lines.append(_columns(cells, widths))
+        details = (isolated(row.description), row.late, plain(row.charges), row.code or row.link)
+        lines += [f"  {detail}" for detail in details if detail]
+    if more:
+        lines.append(_ends(more.text, plain(more.total), sum(widths) + 4))
+    return lines
+
+
+def _columns(cells: tuple[str, str, str], widths: tuple[int, int, int]) -> str:
+    first = cells[0] + " " * (widths[0] - _width(cells[0]))
+    second = cells[1] + " " * (widths[1] - _width(cells[1]))
+    return f"{first}  {second}  {' ' * (widths[2] - _width(cells[2]))}{cells[2]}"
+
+
+def _ends(left: str, right: str, width: int) -> str:
+    return left + " " * max(2, width - _width(left) - _width(right)) + right
+
+
+def _width(text: str) -> int:
+    """Columns in a fixed-width font: marks count nothing, East Asian wide letters and emoji two."""
+    return sum(
+        2 if unicodedata.east_asian_width(mark) in "WF" else 1
+        for mark in text
+        if not unicodedata.combining(mark) and unicodedata.category(mark) != "Cf"
+    )
