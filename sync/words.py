@@ -39,3 +39,8 @@ def has_words(language: str, key: str) -> bool:
     except (KeyError, FileNotFoundError):
         return False
     return True
+
+
+def word_lists(language: str, topic: str) -> dict[str, list[str]]:
+    """The lists of words of a topic that holds nothing else (what headings may be called)."""
+    return {key: list(value) for key, value in _topic(language, topic).items()}

@@ -282,8 +282,9 @@ class Facts:
 
     `row_problems` maps a client to the code of the issue that holds it; `problem_receivables`
     are the ids whose own row is wrong (status `problem`). `bank_until` is the last day that
-    imported bank files cover. `templates` maps (name, language) to its text. `ladders` maps a policy's name to its steps by rising offset,
-    inactive ones included; policy `plan` is the instalments' ladder.
+    imported bank files cover. `templates` maps (name, language) to its text. `ladders` maps a
+    policy's name to its steps by rising offset, inactive ones included; policy `plan` is the
+    instalments' ladder.
     """
 
     settings: TeamSettings = field(default_factory=TeamSettings)
