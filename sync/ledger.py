@@ -1,0 +1,320 @@
+"""The durable record of what was claimed, sent, settled and run.
+
+    LedgerError (ledger_file)
+    ├── KeyTaken            another message already stands for one of these keys
+    ├── UnknownReference    the ledger has no such message
+    ├── IllegalMove         that is not among the moves of message_states
+    └── NotUncertain        only what is uncertain can be settled
+
+Every method is one transaction that is on the disk when the method returns. Moves are compare-
+and-set on the state, so that two processes cannot both take a message on. The ledger is not the
+only guard: History in the sheet is the other, and `message_states.union` is what both know.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from sync.domain.facts import Reminder, StepKey
+from sync.ledger_days import LedgerDays, UnknownReference
+from sync.ledger_file import (
+    LedgerError,
+    messages,
+    translated,
+    verdicts,
+)
+from sync.ledger_rows import PlannedMessage, holders_of, insert_message, reminders_of
+from sync.message_states import (
+    FIRST,
+    OUTCOMES,
+    RELEASED,
+    SETTLED,
+    State,
+    Verdict,
+    recovered,
+    sources,
+)
+
+
+class KeyTaken(LedgerError):
+    """Another message already stands for some of the keys; `holders` maps each to it."""
+
+    def __init__(self, reference: str, holders: Mapping[StepKey, str]) -> None:
+        super().__init__("key_taken", reference=reference, holders=", ".join(holders.values()))
+        self.reference = reference
+        self.holders = holders
+
+
+class IllegalMove(LedgerError):
+    """A programmer's error, or a second process where the run lock allows one."""
+
+    def __init__(self, reference: str, old: State, new: State) -> None:
+        super().__init__("illegal_move", reference=reference, old=old, new=new)
+
+
+class NotUncertain(LedgerError):
+    """Only an uncertain message can be settled; `values['state']` is what it is."""
+
+    def __init__(self, reference: str, state: State) -> None:
+        super().__init__("not_uncertain", reference=reference, state=state)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered:
+    """References of what an interrupted run left: may have arrived; and never left, cancelled."""
+
+    uncertain: tuple[str, ...] = ()
+    cancelled: tuple[str, ...] = ()
+
+
+class Ledger(LedgerDays):
+    """One ledger file, for any number of workbooks.
+
+    `now` gives the present moment, aware; the days of this ledger are days of its zone.
+    Raises LedgerDamaged, LedgerTooNew or LedgerUnavailable when it cannot be opened.
+    """
+
+    # ---- claiming and sending
+
+    def plan(self, message: PlannedMessage, state: State = State.PLANNED) -> None:
+        """Claim a message: `planned`, or what a person did: `skipped`, or `sent` by hand.
+
+        Raises KeyTaken when a message that is not cancelled or failed holds one of its keys,
+        and ValueError for a reference that exists.
+        """
+        if state not in FIRST:
+            raise ValueError(f"a message does not begin as {state}")
+        try:
+            with self._write() as connection:
+                insert_message(connection, message, state, self._now())
+        except IntegrityError as error:
+            with self._read() as connection:
+                holders = holders_of(connection, message)
+            if not holders:
+                raise ValueError(f"{message.reference} is not new") from error
+            raise KeyTaken(message.reference, holders) from error
+
+    def begin_sending(self, reference: str) -> bool:
+        """Planned → sending, on the disk before this returns; False: do not send the body."""
+        with self._write() as connection:
+            return self._move(
+                connection,
+                reference,
+                State.SENDING,
+                begun_at=self._now(),
+                attempts=messages.c.attempts + 1,
+            )
+
+    def finish(self, reference: str, state: State, reply: str = "") -> State:
+        """Record how the attempt ended: sent, failed, uncertain, or planned (a 4xx: once more).
+
+        Returns the state that now stands. That differs from `state` when the recovery of another
+        run called the message uncertain meanwhile: only `sent` overrules that.
+        """
+        if state not in {State.SENT, State.FAILED, State.UNCERTAIN, State.PLANNED}:
+            raise ValueError(f"an attempt does not end as {state}")
+        with self._write() as connection:
+            came_from = sources(state) - ({State.UNCERTAIN} if state is State.PLANNED else set())
+            if self._move(connection, reference, state, came_from=came_from, server_reply=reply):
+                return state
+            stands = _state(connection, reference)
+            if stands is state:
+                self._note(connection, reference, server_reply=reply)
+            elif stands is not State.UNCERTAIN:
+                raise IllegalMove(reference, stands, state)
+            return stands
+
+    def cancel(self, reference: str, why: str) -> bool:
+        """Planned → cancelled: its keys are free. False when it is not planned (any more)."""
+        with self._write() as connection:
+            return self._move(connection, reference, State.CANCELLED, why=why)
+
+    def learn(self, reference: str, state: State, why: str = "") -> bool:
+        """Evidence from the mailbox: sent, bounced or replied. False when it says nothing new."""
+        if state not in {State.SENT, State.BOUNCED, State.REPLIED}:
+            raise ValueError(f"a mailbox does not show {state}")
+        with self._write() as connection:
+            came_from = sources(state) - {State.SENDING}
+            return self._move(connection, reference, state, came_from=came_from, why=why)
+
+    # ---- after an interruption
+
+    def recover(self, workbook_id: str) -> Recovered:
+        """What an interrupted run left `sending` is uncertain, what it left `planned` cancelled.
+
+        Only under the workbook's run lock: it declares that nobody is sending.
+        """
+        found: dict[State, list[str]] = {State.UNCERTAIN: [], State.CANCELLED: []}
+        with self._write() as connection:
+            rows = connection.execute(
+                sa.select(messages.c.reference, messages.c.state)
+                .where(messages.c.workbook_id == workbook_id)
+                .where(messages.c.state.in_([State.SENDING, State.PLANNED]))
+                .order_by(messages.c.reference)
+            ).all()
+            for reference, state in rows:
+                new = recovered(State(state))
+                if self._move(
+                    connection, reference, new, came_from={State(state)}, why="interrupted"
+                ):
+                    found[new].append(reference)
+        return Recovered(
+            uncertain=tuple(found[State.UNCERTAIN]), cancelled=tuple(found[State.CANCELLED])
+        )
+
+    def settle(self, reference: str, verdict: Verdict, by: str) -> None:
+        """A person's word on an uncertain message. `resend` frees its keys: decided afresh.
+
+        A message that only History knows is settled by the verdict alone (see `union`).
+        Raises NotUncertain.
+        """
+        with self._write() as connection:
+            known = _find(connection, reference)
+            if known is not None:
+                self._settle_known(connection, reference, State(known.state), verdict)
+            connection.execute(verdicts.delete().where(verdicts.c.reference == reference))
+            connection.execute(
+                verdicts.insert().values(
+                    reference=reference, verdict=verdict, by=by, at=self._now()
+                )
+            )
+
+    def _settle_known(
+        self, connection: sa.Connection, reference: str, state: State, verdict: Verdict
+    ) -> None:
+        if state in RELEASED:  # History holds it for uncertain: this ledger is the older record
+            return
+        if state is not State.UNCERTAIN:
+            raise NotUncertain(reference, state)
+        why = f"settled: {verdict}"
+        if verdict is Verdict.SENT:
+            self._move(connection, reference, State.SENT, came_from={State.UNCERTAIN}, why=why)
+        else:  # planned again, and what is planned from another day is decided afresh
+            self._move(connection, reference, State.PLANNED, came_from={State.UNCERTAIN})
+            self._move(connection, reference, State.CANCELLED, why=why)
+
+    # ---- what is known
+
+    def state(self, reference: str) -> State:
+        """Where a message stands. Raises UnknownReference."""
+        with self._read() as connection:
+            return _state(connection, reference)
+
+    def reminders(self, workbook_id: str, *, as_recovered: bool = False) -> tuple[Reminder, ...]:
+        """The workbook's messages, oldest first.
+
+        `as_recovered` shows what `recover` would make of an interrupted run's, for commands that
+        only look.
+        """
+        zone = self._now().tzinfo
+        with self._read() as connection:
+            found = reminders_of(connection, workbook_id)
+        return tuple(
+            replace(
+                reminder,
+                at=reminder.at.astimezone(zone),
+                outcome=OUTCOMES[recovered(state) if as_recovered else state],
+            )
+            for reminder, state in found
+        )
+
+    def verdicts(self) -> dict[str, Verdict]:
+        """What people said of uncertain messages, by reference."""
+        with self._read() as connection:
+            rows = connection.execute(sa.select(verdicts.c.reference, verdicts.c.verdict)).all()
+        return {reference: Verdict(verdict) for reference, verdict in rows}
+
+    def count_sent(self, workbook_id: str, day: date) -> int:
+        """How many e-mails left, or may have left, on `day` in the ledger's zone."""
+        start, end = self._bounds(day)
+        with self._read() as connection:
+            return connection.execute(
+                sa.select(sa.func.count())
+                .select_from(messages)
+                .where(messages.c.workbook_id == workbook_id)
+                .where(messages.c.state.not_in([*RELEASED, State.PLANNED]))
+                .where(messages.c.begun_at >= start, messages.c.begun_at < end)
+            ).scalar_one()
+
+    def body(self, reference: str) -> bytes | None:
+        """The exact bytes of a message; None once forgotten. Raises UnknownReference."""
+        with self._read() as connection:
+            row = connection.execute(
+                sa.select(messages.c.raw).where(messages.c.reference == reference)
+            ).one_or_none()
+        if row is None:
+            raise UnknownReference(reference)
+        raw: bytes | None = row.raw
+        return raw
+
+    def forget_bodies(self, before: datetime) -> int:
+        """Erase the bytes of messages settled before then (LGPD art. 15-16); how many it were.
+
+        Who was reminded of what, and when, stays: it is what keeps a reminder from going twice.
+        """
+        with self._write() as connection:
+            count = connection.execute(
+                messages.update()
+                .where(messages.c.state.in_(sorted(SETTLED)))
+                .where(messages.c.changed_at < before, messages.c.raw.is_not(None))
+                .values(raw=None)
+            ).rowcount
+        if count:
+            self._empty_journal()
+        return count
+
+    def _empty_journal(self) -> None:
+        """The write-ahead log still holds what was erased; fold it in and cut it to nothing."""
+        with translated(self._path):
+            raw = self._engine.raw_connection()
+            try:
+                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+            finally:
+                raw.close()
+
+    # ---- inside a transaction
+
+    def _move(
+        self,
+        connection: sa.Connection,
+        reference: str,
+        new: State,
+        *,
+        came_from: frozenset[State] | set[State] | None = None,
+        **values: object,
+    ) -> bool:
+        """Compare and set: True when the message stood in one of `came_from` and is now `new`."""
+        allowed = sources(new) if came_from is None else sources(new) & came_from
+        changed = connection.execute(
+            messages.update()
+            .where(messages.c.reference == reference)
+            .where(messages.c.state.in_(sorted(allowed)))
+            .values(state=new, changed_at=self._now(), **values)
+        ).rowcount
+        return changed == 1
+
+    def _note(self, connection: sa.Connection, reference: str, **values: object) -> None:
+        connection.execute(
+            messages.update().where(messages.c.reference == reference).values(**values)
+        )
+
+    def _bounds(self, day: date) -> tuple[datetime, datetime]:
+        midnight = datetime.combine(day, time(0), tzinfo=self._now().tzinfo)
+        return midnight, datetime.combine(day + timedelta(days=1), time(0), tzinfo=midnight.tzinfo)
+
+
+def _find(connection: sa.Connection, reference: str) -> sa.Row[Any] | None:
+    return connection.execute(
+        sa.select(messages.c.state).where(messages.c.reference == reference)
+    ).one_or_none()
+
+
+def _state(connection: sa.Connection, reference: str) -> State:
+    row = _find(connection, reference)
+    if row is None:
+        raise UnknownReference(reference)
+    return State(row.state)
