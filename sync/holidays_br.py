@@ -36,10 +36,8 @@ def brazilian_holidays(
     return of_year
 
 
-STATES = frozenset(
-    ["AC", "AL", "AM", "AP", "BA", "CE", "DF", "ES", "GO", "MA", "MG", "MS", "MT", "PA"]
-    + ["PB", "PE", "PI", "PR", "RJ", "RN", "RO", "RR", "RS", "SC", "SE", "SP", "TO"]
-)
+_CODES = "AC AL AM AP BA CE DF ES GO MA MG MS MT PA PB PE PI PR RJ RN RO RR RS SC SE SP TO"
+STATES = frozenset(_CODES.split())
 
 
 def known_state(state: str) -> str:

@@ -329,10 +329,10 @@ class _Walk:
             return SettledBy.FULL
         if self.settings.on_time_discount > 0 and self.received_on_time >= self.on_time_amount:
             return SettledBy.ON_TIME
-        if any(told.met for told in self.told):
-            return SettledBy.QUOTE
         if self.received >= self.debt.amount and not self.settings.collect_remaining:
             return SettledBy.FACE
+        if any(told.met for told in self.told):
+            return SettledBy.QUOTE
         if self.owed.total <= self.settings.tolerance:
             return SettledBy.TOLERANCE
         return None

@@ -223,7 +223,11 @@ class StepKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reminder:
-    """One message, from History or the ledger; `reference` is the same in both."""
+    """One message, from History or the ledger; `reference` is the same in both.
+
+    `receivables` are all the invoices its table listed, those without a step of their own too:
+    the message quoted an amount for each of them.
+    """
 
     reference: str
     client: str
@@ -236,6 +240,7 @@ class Reminder:
     total: Decimal = Decimal(0)
     valid_until: date | None = None
     message_id: str | None = None
+    receivables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
