@@ -112,19 +112,24 @@ class Ledger(LedgerDays):
     def finish(self, reference: str, state: State, reply: str = "") -> State:
         """Record how the attempt ended: sent, failed, uncertain, or planned (a 4xx: once more).
 
-        Returns the state that now stands. That differs from `state` when the recovery of another
-        run called the message uncertain meanwhile: only `sent` overrules that.
+        Returns the state that now stands. It differs from `state` when the recovery of another
+        run came in between: what that called uncertain only `sent` overrules, and what it
+        cancelled stays cancelled, for then nothing had left.
         """
         if state not in {State.SENT, State.FAILED, State.UNCERTAIN, State.PLANNED}:
             raise ValueError(f"an attempt does not end as {state}")
+        came_from = sources(state)
+        if state is State.PLANNED:  # from uncertain only by a person's word
+            came_from -= {State.UNCERTAIN}
         with self._write() as connection:
-            came_from = sources(state) - ({State.UNCERTAIN} if state is State.PLANNED else set())
             if self._move(connection, reference, state, came_from=came_from, server_reply=reply):
                 return state
             stands = _state(connection, reference)
             if stands is state:
                 self._note(connection, reference, server_reply=reply)
-            elif stands is not State.UNCERTAIN:
+            elif stands is not State.UNCERTAIN and not (
+                stands is State.CANCELLED and state in {State.FAILED, State.PLANNED}
+            ):
                 raise IllegalMove(reference, stands, state)
             return stands
 
@@ -159,23 +164,34 @@ class Ledger(LedgerDays):
             for reference, state in rows:
                 new = recovered(State(state))
                 if self._move(
-                    connection, reference, new, came_from={State(state)}, why="interrupted"
+                    connection,
+                    reference,
+                    new,
+                    came_from=frozenset({State(state)}),
+                    why="interrupted",
                 ):
                     found[new].append(reference)
         return Recovered(
             uncertain=tuple(found[State.UNCERTAIN]), cancelled=tuple(found[State.CANCELLED])
         )
 
-    def settle(self, reference: str, verdict: Verdict, by: str) -> None:
+    def settle(
+        self, reference: str, verdict: Verdict, by: str, *, in_history: bool = False
+    ) -> None:
         """A person's word on an uncertain message. `resend` frees its keys: decided afresh.
 
-        A message that only History knows is settled by the verdict alone (see `union`).
-        Raises NotUncertain.
+        `in_history` says that History holds it for uncertain: then the verdict alone settles what
+        this ledger does not know, or knows only from before it went (see `union`).
+        Raises NotUncertain, UnknownReference.
         """
         with self._write() as connection:
             known = _find(connection, reference)
-            if known is not None:
-                self._settle_known(connection, reference, State(known.state), verdict)
+            if known is not None and State(known.state) is State.UNCERTAIN:
+                self._settle_known(connection, reference, verdict)
+            elif known is not None and not (in_history and State(known.state) in RELEASED):
+                raise NotUncertain(reference, State(known.state))
+            elif not in_history:
+                raise UnknownReference(reference)
             connection.execute(verdicts.delete().where(verdicts.c.reference == reference))
             connection.execute(
                 verdicts.insert().values(
@@ -183,18 +199,12 @@ class Ledger(LedgerDays):
                 )
             )
 
-    def _settle_known(
-        self, connection: sa.Connection, reference: str, state: State, verdict: Verdict
-    ) -> None:
-        if state in RELEASED:  # History holds it for uncertain: this ledger is the older record
-            return
-        if state is not State.UNCERTAIN:
-            raise NotUncertain(reference, state)
-        why = f"settled: {verdict}"
+    def _settle_known(self, connection: sa.Connection, reference: str, verdict: Verdict) -> None:
+        why, uncertain = f"settled: {verdict}", frozenset({State.UNCERTAIN})
         if verdict is Verdict.SENT:
-            self._move(connection, reference, State.SENT, came_from={State.UNCERTAIN}, why=why)
-        else:  # planned again, and what is planned from another day is decided afresh
-            self._move(connection, reference, State.PLANNED, came_from={State.UNCERTAIN})
+            self._move(connection, reference, State.SENT, came_from=uncertain, why=why)
+        else:  # planned again, and what an earlier run planned is cancelled and decided afresh
+            self._move(connection, reference, State.PLANNED, came_from=uncertain)
             self._move(connection, reference, State.CANCELLED, why=why)
 
     # ---- what is known
@@ -284,7 +294,7 @@ class Ledger(LedgerDays):
         reference: str,
         new: State,
         *,
-        came_from: frozenset[State] | set[State] | None = None,
+        came_from: frozenset[State] | None = None,
         **values: object,
     ) -> bool:
         """Compare and set: True when the message stood in one of `came_from` and is now `new`."""
