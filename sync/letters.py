@@ -7,13 +7,22 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal, cast
 
-from mailer.addresses import domain_of
-from mailer.compose import compose, message_id
+from mailer.addresses import mailbox, message_id
+from mailer.compose import compose
 from mailer.errors import MailError
 from mailer.letter import Creditor, LetterItem, LetterValues, OutgoingMessage, Template
+from mailer.plaintext import plain_letter
 from sheet_templates import headings
 from sync.domain.decisions import Decision, ItemDecision
-from sync.domain.facts import Client, Facts, Outcome, Receivable, Reminder, TemplateText
+from sync.domain.facts import (
+    Client,
+    Facts,
+    Outcome,
+    Receivable,
+    Reminder,
+    TeamSettings,
+    TemplateText,
+)
 
 _DELIVERED = frozenset({Outcome.SENT, Outcome.UNCERTAIN, Outcome.REPLIED})
 
@@ -58,13 +67,24 @@ class LetterDesk:
             sender=self.sender,
             to=decision.to,
             cc=decision.cc,
-            message_id=message_id(self.workbook_id, reference, domain_of(self.sender)),
+            message_id=message_id(self.workbook_id, reference, _domain(self.sender)),
             in_reply_to=earlier[-1] if earlier else None,
             references=earlier,
-            list_unsubscribe=facts.settings.reply_to or self.sender,
+            list_unsubscribe=facts.settings.reply_to or mailbox(self.sender)[1],
             date=at,
         )
         return Letter(reference=reference, valid_until=valid_until, message=message)
+
+    def preview(self, decision: Decision, facts: Facts) -> tuple[str, str]:
+        """Subject and text of what a step would say: for the queue, a chat or a call script.
+
+        Raises MailError as `write` does.
+        """
+        client = facts.clients[decision.client]
+        text, language = self.template(decision, facts, client)
+        valid_until = decision.send_on + timedelta(days=facts.settings.quote_valid)
+        values = _values(decision, facts, client, language, self.reference(decision), valid_until)
+        return plain_letter(values, Template(subject=text.subject, body=text.body))
 
     def template(
         self, decision: Decision, facts: Facts, client: Client
@@ -86,6 +106,16 @@ class LetterDesk:
             if candidate not in self.taken:
                 return candidate
         raise MailError(f"No free reference for {decision.client!r}")
+
+
+def preview_sender(settings: TeamSettings) -> str:
+    """The From of letters that only go into a folder, where no sender is configured."""
+    name = (settings.company or "Régua").replace('"', "'")
+    return f'"{name}" <{settings.reply_to or "regua@example.invalid"}>'
+
+
+def _domain(sender: str) -> str:
+    return mailbox(sender)[1].rpartition("@")[2]
 
 
 def _values(

@@ -1,0 +1,183 @@
+"""What a command found or did, as values for programs: codes in English, amounts as strings."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from sync.claims import Unclaimed
+from sync.domain.decisions import Decision, ItemDecision, RunPlan, Standing, Status
+from sync.domain.facts import Outcome
+from sync.issues import Issue
+from sync.look import Look
+
+OPEN_STATUSES = frozenset(Status) - {Status.PAID, Status.WRITTEN_OFF, Status.VOID, Status.IN_PLAN}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageOutcome:
+    """What became of one message of this run."""
+
+    reference: str
+    client: str
+    step: str
+    to: tuple[str, ...]
+    receivables: tuple[str, ...]
+    total: Decimal
+    outcome: Outcome
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """One run. `postponed` is the code of the sentence why nothing was (fully) written, or None."""
+
+    run: str
+    look: Look
+    messages: tuple[MessageOutcome, ...] = ()
+    unclaimed: tuple[Unclaimed, ...] = ()
+    postponed: str | None = None
+    postponed_values: dict[str, str] = field(default_factory=dict)
+    recorded: bool = True
+
+    def with_outcome(self, *outcomes: Outcome) -> tuple[MessageOutcome, ...]:
+        """The messages that ended in one of these ways."""
+        return tuple(message for message in self.messages if message.outcome in outcomes)
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 4 not written or postponed, 5 some messages failed or are uncertain."""
+        if self.postponed is not None:
+            return 4
+        bad = self.with_outcome(Outcome.REFUSED, Outcome.UNCERTAIN)
+        return 5 if bad or self.unclaimed else 0
+
+
+def amount(value: Decimal) -> str:
+    """An amount as JSON has it: a string with two decimals."""
+    return f"{value:.2f}"
+
+
+def plan_json(look: Look, workbook: str) -> dict[str, Any]:
+    """The fields of `plan --json`."""
+    plan = look.plan
+    return {
+        "run_date": plan.run_date.isoformat(),
+        "workbook": workbook,
+        "mode": plan.mode.value,
+        "totals": _totals(plan),
+        "decisions": [decision_json(decision) for decision in plan.decisions],
+        "issues": issues_json(look.issues),
+    }
+
+
+def run_json(report: RunReport, workbook: str) -> dict[str, Any]:
+    """The fields of `run --json`: the plan's and what was done."""
+    return {
+        **plan_json(report.look, workbook),
+        "run": report.run,
+        "sent": _messages(report.with_outcome(Outcome.SENT)),
+        "refused": [
+            *_messages(report.with_outcome(Outcome.REFUSED)),
+            *(
+                {"client": each.decision.client, "detail": each.why, "outcome": "unclaimed"}
+                for each in report.unclaimed
+            ),
+        ],
+        "uncertain": _messages(report.with_outcome(Outcome.UNCERTAIN)),
+        "postponed": _messages(report.with_outcome(Outcome.CANCELLED)),
+        "postponed_reason": report.postponed,
+        "recorded": report.recorded,
+    }
+
+
+def open_standings(plan: RunPlan) -> list[Standing]:
+    """What counts in open totals."""
+    return [each for each in plan.standings.values() if each.is_open]
+
+
+def _totals(plan: RunPlan) -> dict[str, Any]:
+    counted = open_standings(plan)
+    overdue = [each for each in counted if each.days_past_due > 0]
+    return {
+        "receivables": sum(not each.is_instalment for each in plan.standings.values()),
+        "open": len(counted),
+        "overdue": len(overdue),
+        "open_amount": amount(sum((each.charge.balance for each in counted), Decimal(0))),
+        "overdue_amount": amount(sum((each.charge.balance for each in overdue), Decimal(0))),
+    }
+
+
+def decision_json(decision: Decision) -> dict[str, Any]:
+    """One client's decision with its items."""
+    step = decision.step
+    return {
+        "client": decision.client,
+        "action": decision.action.value,
+        "step": step.name if step else None,
+        "channel": step.channel.value if step else None,
+        "template": step.template if step else None,
+        "to": list(decision.to),
+        "cc": list(decision.cc),
+        "reason": decision.reason.value if decision.reason else None,
+        "total": amount(decision.total),
+        "send_on": decision.send_on.isoformat(),
+        "receivables": [item_json(item) for item in decision.items],
+    }
+
+
+def item_json(item: ItemDecision) -> dict[str, Any]:
+    """One receivable or instalment of a decision."""
+    standing = item.standing
+    return {
+        "id": standing.id,
+        **standing_json(standing),
+        "step": item.step.name if item.step else None,
+        "reason": item.reason.value if item.reason else None,
+    }
+
+
+def standing_json(standing: Standing) -> dict[str, Any]:
+    """Where one item stands, and what is owed for it."""
+    charge = standing.charge
+    return {
+        "status": standing.status.value,
+        "due_on": standing.due_on.isoformat(),
+        "days_past_due": standing.days_past_due,
+        "bucket": standing.bucket,
+        "balance": amount(charge.balance),
+        "late_fee": amount(charge.late_fee),
+        "interest": amount(charge.interest),
+        "total_due": amount(charge.total_due),
+    }
+
+
+def issues_json(issues: Iterable[Issue]) -> list[dict[str, Any]]:
+    """Issues with their codes; the sentences are in the workbook and on the terminal."""
+    return [
+        {
+            "tab": issue.tab,
+            "row": issue.row,
+            "column": issue.column,
+            "value": issue.value,
+            "problem": issue.code,
+            "severity": issue.severity.value,
+        }
+        for issue in issues
+    ]
+
+
+def _messages(messages: Sequence[MessageOutcome]) -> list[dict[str, Any]]:
+    return [
+        {
+            "client": each.client,
+            "step": each.step,
+            "to": list(each.to),
+            "receivables": list(each.receivables),
+            "total": amount(each.total),
+            "reference": each.reference,
+            "outcome": each.outcome.value,
+            "detail": each.detail,
+        }
+        for each in messages
+    ]

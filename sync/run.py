@@ -1,0 +1,328 @@
+"""One run, in its seven steps: lock and recover, read, decide, claim, send, record, report.
+
+Customers are written to at most once, the sheet is right eventually, the team is always told.
+"""
+
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time
+
+from mailer.delivery import Transport
+from sync.claims import Claim, Clerk, Unclaimed
+from sync.domain.calendar import BusinessCalendar
+from sync.domain.decisions import Action, Decision
+from sync.domain.dunning import decide
+from sync.domain.facts import Outcome, TeamSettings
+from sync.identity import check_place, identity_of
+from sync.ledger import Ledger
+from sync.ledger_days import RunResult
+from sync.letters import LetterDesk, preview_sender
+from sync.look import Look, look
+from sync.message_states import State
+from sync.previews import previews
+from sync.report import MessageOutcome, RunReport
+from sync.send import Claimed, SendResult, send_all
+from sync.settled import settle_choices
+from sync.views import record
+from sync.views.history import claims as claimed_rows
+from sync.views.view_input import HistoryNote, RunSummary, ViewInput
+from sync.workbook import Applied, Change, NotWritable, Snapshot, Store
+
+_TRIES = 3  # reads and decisions when somebody saves between our read and our write
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """What a run of one workbook works with; built by `wiring`.
+
+    `now` is the aware moment the run lives in (for a past run date, that day). `today` is the
+    real day. `in_window` says whether the sending window binds (it does not when messages only
+    go into a folder that somebody looks at). `stop` is asked between messages.
+    """
+
+    store: Store
+    ledger: Ledger
+    transport: Transport
+    sender: str | None
+    calendar_for: Callable[[TeamSettings], BusinessCalendar]
+    now: Callable[[], datetime]
+    today: date
+    lock: Callable[[str], AbstractContextManager[None]]
+    by: str
+    in_window: bool = True
+    moved: bool = False
+    stop: Callable[[], bool] = field(default=lambda: False)
+    progress: Callable[[str, int, int], None] = field(default=lambda *_: None)
+
+
+class _Postponed(Exception):
+    """Nothing was sent; `code` says why (topic `store`)."""
+
+    def __init__(self, code: str, values: dict[str, str]) -> None:
+        super().__init__(code)
+        self.code = code
+        self.values = values
+
+
+def run(engine: Engine, at: time | None = None) -> RunReport:
+    """Run once, for the engine's present day; `at` is the scheduled time this run answers.
+
+    Raises Busy (another run is at it), StoreError (the workbook cannot be read, or is a copy) and
+    LedgerError. A workbook that cannot be written is no exception: the report says `postponed`.
+    """
+    run_id = secrets.token_hex(4)
+    snapshot = engine.store.read()
+    identity = identity_of(snapshot)
+    with engine.lock(identity):
+        check_place(snapshot, identity, engine.ledger, moved=engine.moved)
+        engine.ledger.begin_run(run_id, identity, engine.now().date(), at)
+        result = RunResult.FAILED
+        try:
+            report = _Run(engine, run_id, identity).whole(snapshot)
+            result = _result(report)
+        finally:
+            engine.ledger.finish_run(run_id, result)
+    return report
+
+
+class _Run:
+    """The steps of one run on one workbook."""
+
+    def __init__(self, engine: Engine, run_id: str, identity: str) -> None:
+        self.engine = engine
+        self.run_id = run_id
+        self.identity = identity
+        self.started = engine.now()
+
+    def whole(self, snapshot: Snapshot) -> RunReport:
+        self.engine.ledger.recover(self.identity)
+        first = self._look(snapshot)
+        settle_choices(first.facts, self.engine.ledger, by=self.engine.by)
+        seen = self._look(snapshot)
+        try:
+            seen, claims, unclaimed, revision = self._claim(seen)
+        except _Postponed as postponed:
+            return RunReport(
+                run=self.run_id,
+                look=seen,
+                postponed=postponed.code,
+                postponed_values=postponed.values,
+                recorded=False,
+            )
+        messages = self._send(claims, revision)
+        report = RunReport(run=self.run_id, look=seen, messages=messages, unclaimed=unclaimed)
+        return self._record(report, claims, seen, revision)
+
+    # ---- 2, 3: read and decide
+
+    def _look(self, snapshot: Snapshot) -> Look:
+        now = self.engine.now()
+        return look(
+            snapshot,
+            run_date=now.date(),
+            today=self.engine.today,
+            calendar_for=self.engine.calendar_for,
+            ledger_reminders=self.engine.ledger.reminders(self.identity),
+            verdicts=self.engine.ledger.verdicts(),
+            time_of_day=now.time() if self.engine.in_window else None,
+        )
+
+    # ---- 4: claim
+
+    def _claim(self, seen: Look) -> tuple[Look, tuple[Claim, ...], tuple[Unclaimed, ...], str]:
+        for _ in range(_TRIES):
+            clerk = Clerk(
+                ledger=self.engine.ledger, desk=self._desk(seen), run=self.run_id, by=self.engine.by
+            )
+            claims, unclaimed = clerk.claim(seen.plan.decisions, seen.facts, self.engine.now())
+            if not claims:
+                return seen, claims, unclaimed, seen.snapshot.revision
+            try:
+                applied = self.engine.store.apply(
+                    [self._claim_rows(claims, seen.snapshot)], seen.snapshot.revision
+                )
+            except NotWritable as why:
+                clerk.withdraw(claims, f"postponed: {why.code}")
+                raise _Postponed(why.code, dict(why.values)) from why
+            except BaseException:
+                clerk.withdraw(claims, "interrupted")
+                raise
+            if isinstance(applied, Applied):
+                return seen, claims, unclaimed, applied.revision
+            clerk.withdraw(claims, "the workbook changed")
+            seen = self._look(self.engine.store.read())
+        raise _Postponed("keeps_changing", {})
+
+    def _desk(self, seen: Look) -> LetterDesk:
+        return LetterDesk(
+            workbook_id=self.identity,
+            language=seen.snapshot.language,
+            sender=self.engine.sender or preview_sender(seen.facts.settings),
+            taken=frozenset(reminder.reference for reminder in seen.facts.reminders),
+        )
+
+    def _claim_rows(self, claims: Sequence[Claim], snapshot: Snapshot) -> Change:
+        outcomes = {State.PLANNED: Outcome.SENDING, State.SKIPPED: Outcome.SKIPPED}
+        reminders = [claim.reminder(outcomes.get(claim.state, Outcome.SENT)) for claim in claims]
+        return claimed_rows(snapshot.language, reminders, _notes(claims))
+
+    # ---- 5: send
+
+    def _send(self, claims: Sequence[Claim], revision: str) -> tuple[MessageOutcome, ...]:
+        letters = [
+            Claimed(reference=claim.reference, message=claim.message)
+            for claim in claims
+            if claim.message is not None
+        ]
+        watch = _Watch(self, {claim.reference: claim for claim in claims}, revision)
+        done: list[SendResult] = []
+
+        def progress(result: SendResult) -> None:
+            done.append(result)
+            self.engine.progress("send", len(done), len(letters))
+
+        results = {}
+        if letters:
+            report = send_all(
+                letters,
+                self.engine.ledger,
+                self.engine.transport,
+                still_valid=watch.why_not,
+                stop=self.engine.stop,
+                progress=progress,
+            )
+            results = dict(report.results)
+        return tuple(_outcome(claim, results.get(claim.reference)) for claim in claims)
+
+    # ---- 6: record
+
+    def _record(
+        self, report: RunReport, claims: Sequence[Claim], seen: Look, revision: str
+    ) -> RunReport:
+        snapshot = seen.snapshot if revision == seen.snapshot.revision else None
+        for _ in range(_TRIES):
+            snapshot = snapshot or self.engine.store.read()
+            now_seen = self._look(snapshot)
+            view = self._view(report, claims, now_seen)
+            try:
+                applied = self.engine.store.apply(record(view), snapshot.revision)
+            except NotWritable as why:
+                return replace(
+                    report,
+                    recorded=False,
+                    postponed=why.code,
+                    postponed_values=dict(why.values),
+                )
+            if isinstance(applied, Applied):
+                return report
+            snapshot = None
+        return replace(report, recorded=False, postponed="keeps_changing")
+
+    def _view(self, report: RunReport, claims: Sequence[Claim], seen: Look) -> ViewInput:
+        plan = decide(seen.facts, seen.calendar, self.engine.now().date())
+        held = sum(decision.action is Action.HOLD for decision in plan.decisions)
+        return ViewInput(
+            snapshot=seen.snapshot,
+            facts=seen.facts,
+            plan=plan,
+            run=RunSummary(
+                run_id=self.run_id,
+                at=self.started,
+                finished_at=self.engine.now(),
+                mode=plan.mode,
+                result=_result(report).value,
+                sent=len(report.with_outcome(Outcome.SENT)),
+                held=held,
+                refused=len(report.with_outcome(Outcome.REFUSED)) + len(report.unclaimed),
+                uncertain=len(report.with_outcome(Outcome.UNCERTAIN)),
+                postponed=len(report.with_outcome(Outcome.CANCELLED)),
+                place=seen.snapshot.place,
+            ),
+            calendar=seen.calendar,
+            issues=seen.issues,
+            reminders=seen.facts.reminders,
+            letters=previews(self._desk(seen), plan, seen.facts),
+            notes=_notes(claims),
+        )
+
+
+class _Watch:
+    """Reads the workbook again before messages leave, when it is no longer what was claimed in."""
+
+    def __init__(self, of: _Run, claims: dict[str, Claim], revision: str) -> None:
+        self.of = of
+        self.claims = claims
+        self.revision = revision
+        self.now_due: dict[str, Decision] | None = None  # None: nothing changed so far
+
+    def why_not(self, claimed: Claimed) -> str | None:
+        """None: the message is still right; else what changed."""
+        present = self.of.engine.store.revision()
+        if present != self.revision:
+            self.revision = present
+            self.now_due = self._decide_again()
+        if self.now_due is None:
+            return None
+        decision = self.claims[claimed.reference].decision
+        again = self.now_due.get(decision.client)
+        if again is None or not same_message(decision, again):
+            return "changed since it was decided"
+        return None
+
+    def _decide_again(self) -> dict[str, Decision]:
+        """What would be decided now, were this run's own claims not there yet."""
+        snapshot = self.of.engine.store.read()
+        ours = self.claims.keys()
+        seen = self.of._look(snapshot)  # noqa: SLF001 - the watch is a part of the run
+        others = tuple(r for r in seen.facts.reminders if r.reference not in ours)
+        facts = replace(seen.facts, reminders=others)
+        now = self.of.engine.now()
+        plan = decide(
+            facts,
+            seen.calendar,
+            now.date(),
+            time_of_day=now.time() if self.of.engine.in_window else None,
+        )
+        return {each.client: each for each in plan.decisions if each.deliverable}
+
+
+def same_message(one: Decision, other: Decision) -> bool:
+    """Whether two decisions say the same to the same people about the same amounts."""
+    return (one.keys, one.to, one.cc, one.total) == (
+        other.keys,
+        other.to,
+        other.cc,
+        other.total,
+    ) and [item.standing for item in one.listed] == [item.standing for item in other.listed]
+
+
+def _outcome(claim: Claim, result: SendResult | None) -> MessageOutcome:
+    final = {State.SKIPPED: Outcome.SKIPPED, State.SENT: Outcome.SENT}
+    planned = claim.planned
+    return MessageOutcome(
+        reference=claim.reference,
+        client=planned.client,
+        step=planned.step,
+        to=planned.to,
+        receivables=tuple(item.standing.id for item in claim.decision.step_items),
+        total=planned.total,
+        outcome=result.outcome if result else final.get(claim.state, Outcome.CANCELLED),
+        detail=result.detail if result else "",
+    )
+
+
+def _notes(claims: Iterable[Claim]) -> dict[str, HistoryNote]:
+    return {
+        claim.reference: HistoryNote(
+            subject=claim.planned.subject, run=claim.planned.run, by=claim.planned.by
+        )
+        for claim in claims
+    }
+
+
+def _result(report: RunReport) -> RunResult:
+    if report.postponed is not None:
+        return RunResult.POSTPONED
+    return RunResult.SOME_FAILED if report.exit_code else RunResult.DONE
