@@ -180,6 +180,8 @@ class SmtpTransport:
         self._client = client
         try:
             client.login()
+            # yagmail greets for STARTTLS, smtplib for AUTH; without either nobody has yet.
+            client.smtp.ehlo_or_helo_if_needed()
         except Exception as error:  # noqa: BLE001 - every kind becomes a sentence in _why_not
             self._abandon()
             return self._why_not(error)
