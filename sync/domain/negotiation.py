@@ -12,7 +12,7 @@ from enum import StrEnum
 from sync.domain.calendar import effective_due
 from sync.domain.charges import CENT, Receipt
 from sync.domain.decisions import ZERO, Reason
-from sync.domain.facts import Instalment, Negotiation, NegotiationKind, Receivable
+from sync.domain.facts import Negotiation, NegotiationKind, Receivable
 from sync.domain.receipts import Accounts, Item
 
 _MONTHS = 12
@@ -106,3 +106,151 @@ def add_months(day: date, months: int) -> date:
     first = date(day.year + years, month + 1, 1)
     following = date(first.year + first.month // _MONTHS, first.month % _MONTHS + 1, 1)
     return min(first + timedelta(days=day.day - 1), following - timedelta(days=1))
+
+
+def concerned(accounts: Accounts, row: Negotiation) -> tuple[str, ...]:
+    """The items a row is about: those it names, else what was overdue on its date.
+
+    When nothing was overdue then, all that was open then: an answer to a reminder that came
+    before the due date holds what it answers.
+    """
+    if row.receivables:
+        return tuple(name for name in row.receivables if accounts.item(name) is not None)
+    open_then = [item for item in accounts.items_of(row.client) if _open_on(accounts, item, row.at)]
+    late = [i.id for i in open_then if row.at > effective_due(i.due_on, accounts.calendar)]
+    return tuple(late or [item.id for item in open_then])
+
+
+def _open_on(accounts: Accounts, item: Item, day: date) -> bool:
+    if isinstance(item, Receivable):
+        if item.cancelled is not None or (item.issued_on is not None and item.issued_on > day):
+            return False
+        if item.id in accounts.moved_away and accounts.moved_away[item.id] <= day:
+            return False  # in a plan: its instalments are open instead
+    elif day < accounts.agreed_on.get(item.agreement, date.max):
+        return False
+    marked = accounts.marked_on(item)
+    if marked is not None and marked <= day:
+        return False
+    return not accounts.charge(item, day).settled
+
+
+def promises(accounts: Accounts) -> list[PromiseState]:
+    """Every promise with a date, in the order made; rows of later days do not exist."""
+    rows = [
+        (row.at, index, row, row.pay_by)
+        for index, row in enumerate(accounts.facts.negotiations)
+        if row.kind is NegotiationKind.PROMISE and row.at <= accounts.run_date
+    ]
+    rows.sort(key=lambda entry: entry[:2])
+    return [
+        _promise(accounts, index, row, pay_by)
+        for _, index, row, pay_by in rows
+        if pay_by is not None
+    ]
+
+
+def _promise(accounts: Accounts, index: int, row: Negotiation, pay_by: date) -> PromiseState:
+    items = [item for name in concerned(accounts, row) if (item := accounts.item(name))]
+    until = effective_due(pay_by, accounts.calendar)
+    amount = row.amount
+    if amount is None:
+        amount = sum((_owed_before(accounts, item, row.at) for item in items), ZERO)
+    kept_on = _kept_on(accounts, row, items, amount, until)
+    closed = row.closed_on is not None and row.closed_on <= accounts.run_date
+    result = Result.OPEN if accounts.run_date <= until else Result.BROKEN
+    if closed and row.closed_on is not None and row.closed_on <= until:
+        result = Result.CANCELLED
+    if kept_on is not None:
+        result = Result.KEPT
+    return PromiseState(
+        index=index,
+        ref=row.ref,
+        client=row.client,
+        at=row.at,
+        items=tuple(item.id for item in items),
+        amount=amount,
+        until=until,
+        result=result,
+        kept_on=kept_on,
+        closed=closed,
+    )
+
+
+def _owed_before(accounts: Accounts, item: Item, day: date) -> Decimal:
+    """The total quoted on a day: what the item owed before that day's money."""
+    earlier = [receipt for receipt in accounts.receipts(item) if receipt.on < day]
+    return accounts.charge(item, day, earlier).total_due
+
+
+def _kept_on(
+    accounts: Accounts, row: Negotiation, items: Sequence[Item], amount: Decimal, until: date
+) -> date | None:
+    """The day a promise was kept: money from its date on reached it, or nothing was left to pay.
+
+    Money on the client's account counts too, so that nobody who paid is told otherwise; what was
+    taken back later does not count.
+    """
+    money = [receipt for item in items for receipt in accounts.own_receipts(item)]
+    money += accounts.loose.get(row.client, [])
+    counted = [r for r in money if r.on >= row.at and (r.on <= until or r.amount < 0)]
+    if amount > 0 and sum((r.amount for r in counted), ZERO) >= amount:
+        return _reached_on(counted, amount)
+    charges = [accounts.charge(item, min(until, accounts.run_date)) for item in items]
+    days = [charge.settled_on for charge in charges if charge.settled_on is not None]
+    return max(days) if days and len(days) == len(items) else None
+
+
+def _reached_on(receipts: Sequence[Receipt], amount: Decimal) -> date:
+    so_far = ZERO
+    for receipt in sorted(receipts, key=lambda receipt: receipt.on):
+        so_far += receipt.amount
+        if so_far >= amount:
+            return receipt.on
+    raise AssertionError("the caller saw the sum reach the amount")
+
+
+def holds(accounts: Accounts) -> tuple[dict[str, Hold], dict[int, bool]]:
+    """Which answers hold which items today, and of every answering row whether it holds still.
+
+    Held until closed: a dispute, 'I have paid', a proposal and an agreement without instalments
+    (both wait for a person's decision). Held for the set days: other contacts and refusals, and a
+    promise without a date. A dispute outranks the others; then what holds longest.
+    """
+    found: dict[str, Hold] = {}
+    active: dict[int, bool] = {}
+    for index, row in enumerate(accounts.facts.negotiations):
+        if row.at > accounts.run_date:
+            continue
+        hold = _hold(accounts, index, row)
+        if hold is None:
+            continue
+        closed = row.closed_on is not None and row.closed_on <= accounts.run_date
+        over = hold.until is not None and accounts.run_date > hold.until
+        active[index] = not (closed or over)
+        if active[index]:
+            for item in concerned(accounts, row):
+                found[item] = max(found.get(item, hold), hold, key=_strength)
+    return found, active
+
+
+def _strength(hold: Hold) -> tuple[bool, date]:
+    return hold.reason is Reason.DISPUTED, hold.until or date.max
+
+
+def _hold(accounts: Accounts, index: int, row: Negotiation) -> Hold | None:
+    reason, until = Reason.AWAITING_ANSWER, None
+    match row.kind:
+        case NegotiationKind.DISPUTE:
+            reason = Reason.DISPUTED
+        case NegotiationKind.SAYS_PAID | NegotiationKind.PROPOSAL:
+            pass
+        case NegotiationKind.AGREEMENT if row.ref not in accounts.agreed_on:
+            pass
+        case NegotiationKind.CONTACT | NegotiationKind.REFUSAL:
+            until = row.at + timedelta(days=accounts.facts.settings.answer_hold)
+        case NegotiationKind.PROMISE if row.pay_by is None:
+            until = row.at + timedelta(days=accounts.facts.settings.answer_hold)
+        case _:
+            return None
+    return Hold(index=index, ref=row.ref, since=row.at, reason=reason, until=until)

@@ -1,13 +1,12 @@
-"""Which money belongs to which invoice: the row's own payment and the payments tab, counted once."""
+"""Which money belongs to which invoice: rows and the payments tab, counted once."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import TypeAlias
 
 from sync.domain.calendar import BusinessCalendar
 from sync.domain.charges import Debt, Quote, Receipt, charge
-from sync.domain.decisions import ZERO, Charge
+from sync.domain.decisions import Charge
 from sync.domain.facts import Facts, Instalment, Outcome, Receivable, Reminder
 
 Item: TypeAlias = Receivable | Instalment
@@ -32,12 +31,23 @@ class Accounts:
         self.moved: dict[str, list[Receipt]] = {}  # by an agreement, from or to other items
         self.moved_away: dict[str, date] = {}  # receipts after this day count elsewhere
         self.plan_marks: dict[str, date] = {}
+        self.agreed_on: dict[str, date] = {}  # agreements that have instalments, by ref
         self._quotes: dict[str, list[Quote]] | None = None
+        self._items_of: dict[str, list[Item]] | None = None
         self._sort_payments()
 
     def item(self, item_id: str) -> Item | None:
         """The receivable or instalment of this id."""
         return self.facts.receivables.get(item_id) or self.facts.instalments.get(item_id)
+
+    def items_of(self, client: str) -> Sequence[Item]:
+        """The client's receivables, then instalments, in the facts' order."""
+        if self._items_of is None:
+            self._items_of = {}
+            for items in (self.facts.receivables, self.facts.instalments):
+                for item in items.values():
+                    self._items_of.setdefault(item.client, []).append(item)
+        return self._items_of.get(client, ())
 
     def own_receipts(self, item: Item) -> list[Receipt]:
         """Money for the item itself, before agreements move any of it.
@@ -126,16 +136,3 @@ def _quotes_of(
             quote = Quote(on=on, valid_until=reminder.valid_until, amount=amount)
             quotes.setdefault(invoice, []).append(quote)
     return quotes
-
-
-def total(receipts: Iterable[Receipt]) -> Decimal:
-    """The money in them; discounts granted are not money."""
-    return sum((receipt.amount for receipt in receipts if receipt.is_money), ZERO)
-
-
-def by_client(items: Mapping[str, Item]) -> dict[str, list[Item]]:
-    """Each client's items, in the order given."""
-    found: dict[str, list[Item]] = {}
-    for item in items.values():
-        found.setdefault(item.client, []).append(item)
-    return found

@@ -1,0 +1,268 @@
+"""Agreements: originals paid by instalments, and what becomes of the originals when one fails.
+
+- open: originals are in plan, their charges frozen at its date; money for them pays instalments;
+- kept (all instalments paid): originals are paid;
+- broken (one too late), ended by a person or replaced by a later one: originals are as if there
+  had been no plan, instalment money applied on its dates, oldest original first; instalments
+  are void, or paid.
+
+Broken is for good, also when the late instalment is paid afterwards; a person may close the row.
+A discount granted stays when the agreement breaks (it would lapse only if the accepted text said
+so, and no fact says that); it goes when a person ends the agreement before it was decided.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+from sync.domain.calendar import effective_due
+from sync.domain.charges import Receipt, SettledBy, cents
+from sync.domain.decisions import ZERO, Charge
+from sync.domain.facts import Instalment, Negotiation, NegotiationKind, Receivable
+from sync.domain.negotiation import AgreementState, Result, concerned
+from sync.domain.receipts import Accounts, Item
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(slots=True, kw_only=True)
+class Plans:
+    """All agreements with instalments, and the charges they fix for originals and instalments."""
+
+    states: list[AgreementState] = field(default_factory=list)
+    in_plan: dict[str, AgreementState] = field(default_factory=dict)  # by original, still open
+    broken: dict[str, AgreementState] = field(default_factory=dict)  # by original, latest
+    charges: dict[str, Charge] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)  # instalments that are owed no more
+
+
+def settle_plans(accounts: Accounts) -> Plans:
+    """Decide every agreement in the order made, moving its money within `accounts`."""
+    plans = Plans()
+    rows = _agreements(accounts)
+    for index, row, parts in rows:
+        accounts.agreed_on[row.ref or ""] = row.at
+        named = row.receivables or tuple(dict.fromkeys(r for p in parts for r in p.receivables))
+        names = [n for n in named or concerned(accounts, row) if n in accounts.facts.receivables]
+        originals = sorted(
+            (accounts.facts.receivables[name] for name in names),
+            key=lambda item: (item.due_on, item.id),
+        )
+        _Plan(accounts, index, row, originals, parts).settle(plans, _replaced_on(rows, index))
+    return plans
+
+
+_Row = tuple[int, Negotiation, list[Instalment]]
+
+
+def _agreements(accounts: Accounts) -> list[_Row]:
+    """Agreements up to the run date that have instalments, by date, each with them by due date."""
+    parts: dict[str, list[Instalment]] = {}
+    for instalment in accounts.facts.instalments.values():
+        parts.setdefault(instalment.agreement, []).append(instalment)
+    rows = [
+        (index, row, sorted(parts[row.ref], key=lambda part: (part.due_on, part.id)))
+        for index, row in enumerate(accounts.facts.negotiations)
+        if row.kind is NegotiationKind.AGREEMENT
+        and row.at <= accounts.run_date
+        and row.ref in parts
+    ]
+    return sorted(rows, key=lambda entry: (entry[1].at, entry[0]))
+
+
+def _replaced_on(rows: Sequence[_Row], index: int) -> date | None:
+    """The date of the next agreement about any of the same originals: two never run at once."""
+    position = next(n for n, entry in enumerate(rows) if entry[0] == index)
+    mine = _named(rows[position])
+    later = (
+        row.at for other, row, parts in rows[position + 1 :] if mine & _named((other, row, parts))
+    )
+    return next(later, None)
+
+
+def _named(entry: _Row) -> set[str]:
+    _, row, parts = entry
+    return {*row.receivables, *(name for part in parts for name in part.receivables)}
+
+
+class _Plan:
+    """One agreement being decided."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        index: int,
+        row: Negotiation,
+        originals: list[Receivable],
+        parts: list[Instalment],
+    ) -> None:
+        self.accounts = accounts
+        self.index = index
+        self.row = row
+        self.originals = originals
+        self.parts = parts
+
+    def settle(self, plans: Plans, replaced_on: date | None) -> None:
+        """Decide the agreement and write what follows into `plans` and the accounts."""
+        before = {o.id: list(self.accounts.moved.get(o.id, ())) for o in self.originals}
+        frozen = {o.id: self._frozen(o) for o in self.originals}
+        self._redirect(frozen)
+        charges = {part.id: self._paid(part) for part in self.parts}
+        state = self._state(charges, replaced_on)
+        plans.states.append(state)
+        if state.result in (Result.OPEN, Result.KEPT):
+            self._keep(plans, state, frozen)
+        else:
+            self._undo_redirect(before)
+            self._restore(plans, state, frozen, charges)
+
+    def _frozen(self, original: Receivable) -> Charge:
+        until = [r for r in self.accounts.receipts(original) if r.on <= self.row.at]
+        return self.accounts.charge(original, self.row.at, until)
+
+    def _paid(self, part: Instalment) -> Charge:
+        return self.accounts.charge(part, self.accounts.run_date)
+
+    def _state(self, charges: dict[str, Charge], replaced_on: date | None) -> AgreementState:
+        settled = [charges[part.id].settled_on for part in self.parts]
+        kept_on = max((day for day in settled if day is not None), default=None)
+        kept = None not in settled
+        broken_on = self._broken_on(charges)
+        closed_on = self.row.closed_on
+        closed = closed_on is not None and closed_on <= self.accounts.run_date
+        ends = [day for day in (closed_on if closed else None, replaced_on) if day is not None]
+        ended_on = min(ends, default=None)
+        result, decided_on = Result.OPEN, None
+        if kept and (broken_on is None or closed):
+            result, decided_on = Result.KEPT, kept_on
+        elif broken_on is not None and (ended_on is None or broken_on <= ended_on):
+            result, decided_on = Result.BROKEN, broken_on
+        elif ended_on is not None:
+            result, decided_on = Result.CANCELLED, ended_on
+        return AgreementState(
+            index=self.index,
+            ref=self.row.ref or "",
+            client=self.row.client,
+            at=self.row.at,
+            originals=tuple(original.id for original in self.originals),
+            instalments=tuple(part.id for part in self.parts),
+            result=result,
+            decided_on=decided_on,
+            closed=closed,
+        )
+
+    def _broken_on(self, charges: dict[str, Charge]) -> date | None:
+        """The first day on which an instalment was later than the allowed days."""
+        allowed = timedelta(days=self.accounts.facts.settings.agreement_breaks_after)
+        days = []
+        for part in self.parts:
+            limit = effective_due(part.due_on, self.accounts.calendar) + allowed
+            if (charges[part.id].settled_on or self.accounts.run_date) > limit:
+                days.append(limit + _DAY)
+        return min(days, default=None)
+
+    def _keep(self, plans: Plans, state: AgreementState, frozen: dict[str, Charge]) -> None:
+        for original in self.originals:
+            charge = frozen[original.id]
+            if state.result is Result.KEPT and not charge.settled:
+                charge = Charge(
+                    unapplied=charge.unapplied,
+                    settled=True,
+                    settled_on=state.decided_on,
+                    settled_by=SettledBy.PLAN,
+                    memory=charge.memory,
+                )
+            plans.charges[original.id] = charge
+            plans.in_plan[original.id] = state
+            plans.broken.pop(original.id, None)
+
+    # Money for an original after the agreement's date pays its instalments, oldest first, so that
+    # nobody is asked twice for what was recorded on the row they knew.
+
+    def _redirect(self, frozen: dict[str, Charge]) -> None:
+        accounts, at = self.accounts, self.row.at
+        later: list[Receipt] = []
+        marks: list[date] = []
+        for original in self.originals:
+            marked = accounts.marked_on(original)
+            if marked is not None and marked > at:
+                marks.append(marked)
+                worth = frozen[original.id].total_due
+                later.append(Receipt(on=marked, amount=worth, is_money=False))
+            receipts = accounts.receipts(original)
+            later += [receipt for receipt in receipts if receipt.on > at]
+            accounts.moved[original.id] = [
+                receipt for receipt in accounts.moved.get(original.id, ()) if receipt.on <= at
+            ]
+            accounts.moved_away[original.id] = at
+        if marks and len(marks) == len(self.originals):
+            accounts.plan_marks.update(
+                (part.id, max(marks)) for part in self.parts if not self._paid(part).settled
+            )
+        self._spread(later, self.parts)
+
+    def _undo_redirect(self, before: dict[str, list[Receipt]]) -> None:
+        accounts = self.accounts
+        for original in self.originals:
+            accounts.moved[original.id] = before[original.id]
+            accounts.moved_away.pop(original.id, None)
+        for part in self.parts:
+            accounts.moved.pop(part.id, None)
+            accounts.plan_marks.pop(part.id, None)
+
+    def _restore(
+        self,
+        plans: Plans,
+        state: AgreementState,
+        frozen: dict[str, Charge],
+        charges: dict[str, Charge],
+    ) -> None:
+        """Originals as if there had been no plan; instalments are owed no more."""
+        accounts = self.accounts
+        money = [receipt for part in self.parts for receipt in self._money(part)]
+        for part in self.parts:
+            charge = charges[part.id]
+            plans.charges[part.id] = replace(charge, unapplied=ZERO)
+            plans.ended.add(part.id)
+            accounts.moved_away[part.id] = date.min
+        for original in self.originals:
+            plans.in_plan.pop(original.id, None)
+            plans.charges.pop(original.id, None)
+            plans.broken.pop(original.id, None)
+            if state.result is Result.BROKEN:
+                plans.broken[original.id] = state
+                granted = cents(frozen[original.id].total_due * self.row.discount)
+                if granted > 0:
+                    receipt = Receipt(on=self.row.at, amount=granted, is_money=False)
+                    accounts.moved.setdefault(original.id, []).append(receipt)
+        self._spread(money, self.originals)
+
+    def _money(self, part: Instalment) -> list[Receipt]:
+        """What was received for an instalment; one marked as paid counts with its amount."""
+        own = self.accounts.own_receipts(part)
+        marked = self.accounts.marked_on(part)
+        if marked is None:
+            return own
+        rest = part.amount - sum((receipt.amount for receipt in own), ZERO)
+        return [*own, Receipt(on=marked, amount=rest)] if rest > 0 else own
+
+    def _spread(self, receipts: Iterable[Receipt], targets: Sequence[Item]) -> None:
+        """Apply money to items, oldest first, each up to what it owes on the day.
+
+        What is over goes to the client's account; money taken back comes off the last item first.
+        """
+        moved = self.accounts.moved
+        for receipt in sorted(receipts, key=lambda receipt: (receipt.on, -receipt.amount)):
+            rest = receipt.amount
+            for target in targets if rest > 0 else reversed(targets):
+                given = moved.setdefault(target.id, [])
+                if rest > 0:
+                    part = min(rest, self.accounts.charge(target, receipt.on).total_due)
+                else:
+                    part = max(rest, -max(sum((r.amount for r in given), ZERO), ZERO))
+                if part:
+                    given.append(replace(receipt, amount=part))
+                    rest -= part
+            if rest and receipt.is_money:
+                loose = self.accounts.loose.setdefault(self.row.client, [])
+                loose.append(replace(receipt, amount=rest))
