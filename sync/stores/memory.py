@@ -14,11 +14,11 @@ from typing import Any
 from sheet_templates import headings
 from sheet_templates.schema import FIGURES, SCHEMA_VERSION, TABS, Owner
 from sheet_templates.schema import Tab as Layout
+from sync.key_text import key_text
 from sync.workbook import (
     AppendRows,
     Applied,
     Cell,
-    CellError,
     Change,
     Conflict,
     Link,
@@ -56,7 +56,7 @@ class _Sheet:
             index = self.columns.index(column)
             self._by_key = {}
             for at, row in enumerate(self.rows):
-                self._by_key.setdefault(key_text(row[index]), []).append(at)
+                self._by_key.setdefault(key_text(row[index]) or "", []).append(at)
         return self._by_key.get(key, [])
 
     def set(self, at: int, column: str, value: Cell) -> bool:
@@ -264,15 +264,6 @@ def as_read(value: Cell) -> Cell:
     if isinstance(value, datetime) and value.time() == time():
         return value.date()
     return value
-
-
-def key_text(value: Cell) -> str:
-    """A key cell's value as the text by which its row is addressed: 1001.0 is '1001'."""
-    if value is None or isinstance(value, (bool, CellError)):
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value).strip()
 
 
 def _check(change: Change) -> None:

@@ -1,0 +1,4 @@
+"""From plan, facts and issues to the cells of engine columns and tabs: pure functions.
+
+`record` gives all changes of one finished run; `history.claims` those before anything leaves.
+"""

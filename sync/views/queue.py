@@ -1,0 +1,347 @@
+"""The queue: what leaves next and what does not, each with its reason and a place to answer.
+
+Messages of which nobody knows whether they arrived come first, then what waits for an approval,
+then what goes by itself, then what is held. While a choice is pending rows keep their places (new
+ones below, settled ones blank), and a row with a pending choice keeps the key it was made on.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from sheet_templates import headings
+from sync.domain.decisions import ZERO, Action, Decision, ItemDecision, Reason
+from sync.domain.facts import Channel, Choice, Outcome, Reminder, ShownItem
+from sync.domain.history import COUNTS_AS_SENT
+from sync.key_text import key_text
+from sync.queue_key import Shown, encode_shown
+from sync.views.cells import clipped, date_text, flag, joined, money_text
+from sync.views.chat import chat_link
+from sync.views.view_input import LetterPreview, ViewInput
+from sync.words import words
+from sync.workbook import Cell, Change, Link, ReplaceBody
+
+_TAB = "queue"
+_FIRST_ROW = 2
+_ORDER = ("uncertain", "needs_approval", "ready", "held")
+_STATES: Mapping[Reason | None, str] = {
+    None: "ready",
+    Reason.BY_HAND: "ready",
+    Reason.NEEDS_APPROVAL: "needs_approval",
+    Reason.CHANGED_SINCE_APPROVAL: "needs_approval",
+}
+"""A decision to send is in the state of its reason; with any other reason it is held."""
+_NO_LETTER = LetterPreview(subject="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One row of the queue before it becomes cells.
+
+    `step` is '' when nothing is due. `shown` is None when there is nothing to choose. `choice`
+    is the person's choice still to be carried out.
+    """
+
+    client: str
+    step: str
+    state: str
+    reason: str
+    receivables: tuple[str, ...]
+    total: Decimal
+    to: tuple[str, ...] = ()
+    channel: Channel | None = None
+    send_on: date | None = None
+    oldest_due: date = date.max
+    shown: Shown | None = None
+    choice: Choice | None = None
+
+    @property
+    def name(self) -> tuple[str, str, str | None]:
+        """What tells one row from another: client, step, and the message it asks about."""
+        return (self.client, self.step, self.shown.reference if self.shown else None)
+
+    @property
+    def rank(self) -> tuple[object, ...]:
+        """The order: state, day, oldest due date, largest amount, then names."""
+        return (
+            _ORDER.index(self.state),
+            self.send_on or date.max,
+            self.oldest_due,
+            -self.total,
+            self.client,
+            self.step,
+        )
+
+
+def queue(view: ViewInput) -> Iterator[Change]:
+    """The whole tab."""
+    lines = queue_lines(view)
+    yield ReplaceBody(tab=_TAB, rows=_placed(view, lines))
+
+
+def queue_lines(view: ViewInput) -> tuple[Line, ...]:
+    """The rows in their order, pending choices upon them."""
+    unsure = [each for each in view.reminders if each.outcome is Outcome.UNCERTAIN]
+    lines = [_uncertain(view, reminder) for reminder in unsure]
+    waiting = {reminder.client for reminder in unsure}
+    for decision in _next(view):
+        told_above = decision.client in waiting and decision.reason is Reason.UNCERTAIN
+        if not told_above:
+            lines.append(_line(view, decision))
+    pending = {_name_of(choice): choice for choice in pending_choices(view)}
+    chosen = (replace(line, choice=pending.get(line.name)) for line in lines)
+    return tuple(sorted(chosen, key=lambda line: line.rank))
+
+
+# What comes next.
+
+
+def _next(view: ViewInput) -> Iterator[Decision]:
+    """Today's decisions, and what the next business day brings beyond them.
+
+    What is held today and goes on the next business day is told once, as going then.
+    """
+    upcoming = {d.client: d for d in view.plan.upcoming if d.action is not Action.NONE}
+    gone = _keys_gone(view)
+    for decision in view.plan.decisions:
+        following = upcoming.pop(decision.client, None)
+        if decision.action is Action.SEND and not (
+            decision.keys and gone.issuperset(decision.keys)
+        ):
+            yield decision
+            if following is not None and _is_another(following, decision):
+                yield following
+        elif following is not None and following.action is Action.SEND:
+            if not (following.keys and gone.issuperset(following.keys)):
+                yield following
+        elif decision.action is Action.HOLD:
+            yield decision
+        elif following is not None and decision.action is Action.NONE and following.step:
+            yield following
+    yield from upcoming.values()
+
+
+def _is_another(following: Decision, decision: Decision) -> bool:
+    """Whether the next business day's message is one more, not today's once again."""
+    return (
+        following.action is Action.SEND
+        and following.step != decision.step
+        and not set(following.keys) & set(decision.keys)
+    )
+
+
+def _keys_gone(view: ViewInput) -> frozenset[object]:
+    """Keys that this day's messages used up, should the plan be from before sending."""
+    return frozenset(
+        key
+        for reminder in view.reminders
+        if reminder.outcome in COUNTS_AS_SENT and reminder.at.date() >= view.run_date
+        for key in reminder.keys
+    )
+
+
+def _line(view: ViewInput, decision: Decision) -> Line:
+    step = decision.step
+    sends = decision.action is Action.SEND
+    items = decision.listed or decision.step_items or decision.items
+    state = _STATES.get(decision.reason, "held") if sends else "held"
+    return Line(
+        client=decision.client,
+        step=step.name if step else "",
+        state=state,
+        reason=_reason(view, decision),
+        receivables=tuple(item.standing.id for item in items),
+        total=decision.total,
+        to=decision.to,
+        channel=step.channel if step else None,
+        send_on=decision.send_on if sends else None,
+        oldest_due=min((item.standing.due_on for item in items), default=date.max),
+        shown=_shown(view, decision, items),
+    )
+
+
+def _shown(view: ViewInput, decision: Decision, items: Iterable[ItemDecision]) -> Shown | None:
+    """What a tick on this row would stand for; None when no step is due."""
+    if decision.step is None:
+        return None
+    return Shown(
+        client=decision.client,
+        step=decision.step.name,
+        policy=decision.step.policy,
+        to=decision.to,
+        cc=decision.cc,
+        items=tuple(
+            ShownItem(
+                id=item.standing.id,
+                due_on=item.standing.due_on,
+                principal=item.standing.charge.balance,
+            )
+            for item in items
+        ),
+        shown_on=view.run_date,
+    )
+
+
+def _reason(view: ViewInput, decision: Decision) -> str:
+    if decision.reason is not None:
+        return words(view.language, f"reasons.{decision.reason.value}")
+    if decision.send_on > view.run_date:
+        day = date_text(view.language, decision.send_on)
+        return words(view.language, "views.queue.goes_on", day=day)
+    return words(view.language, "views.queue.goes_next")
+
+
+def _uncertain(view: ViewInput, reminder: Reminder) -> Line:
+    """A row that asks whether a message arrived. Approve: send again; skip: it arrived."""
+    policy = reminder.keys[0].policy if reminder.keys else ""
+    invoices = tuple(dict.fromkeys(key.invoice for key in reminder.keys))
+    standings = view.plan.standings
+    return Line(
+        client=reminder.client,
+        step=reminder.step,
+        state="uncertain",
+        reason=words(
+            view.language,
+            "views.queue.uncertain",
+            day=date_text(view.language, reminder.at.date()),
+            total=money_text(view.language, reminder.total),
+        ),
+        receivables=reminder.receivables or invoices,
+        total=reminder.total,
+        to=reminder.to,
+        oldest_due=min((key.due_on for key in reminder.keys), default=date.max),
+        shown=Shown(
+            client=reminder.client,
+            step=reminder.step,
+            policy=policy,
+            to=reminder.to,
+            items=tuple(
+                ShownItem(
+                    id=key.invoice,
+                    due_on=key.due_on,
+                    principal=(
+                        standings[key.invoice].charge.balance if key.invoice in standings else ZERO
+                    ),
+                )
+                for key in reminder.keys
+            ),
+            shown_on=view.run_date,
+            reference=reminder.reference,
+        ),
+    )
+
+
+# Choices.
+
+
+def pending_choices(view: ViewInput) -> tuple[Choice, ...]:
+    """What people ticked and no run has carried out yet."""
+    outcomes = {each.reference: each.outcome for each in view.reminders}
+    voided = {
+        (decision.client, decision.step.name)
+        for decision in view.plan.decisions
+        if decision.reason is Reason.CHANGED_SINCE_APPROVAL and decision.step is not None
+    }
+    done = _carried_out(view)
+    pending = []
+    for choice in view.facts.choices:
+        if not (choice.approve or choice.skip or choice.done):
+            continue
+        if choice.reference is not None:
+            settled = outcomes.get(choice.reference) is not Outcome.UNCERTAIN
+        else:
+            items = {(choice.client, choice.step, i.id, i.due_on) for i in choice.items}
+            settled = (choice.client, choice.step) in voided or any(
+                item in done and done[item] >= choice.shown_on for item in items
+            )
+        if not settled:
+            pending.append(choice)
+    return tuple(pending)
+
+
+def _carried_out(view: ViewInput) -> dict[tuple[str, str, str, date], date]:
+    """The last day on which a step about an item was sent, skipped, done or refused for good."""
+    clients = {choice.client for choice in view.facts.choices}
+    found: dict[tuple[str, str, str, date], date] = {}
+    for reminder in view.reminders:
+        final = reminder.outcome in COUNTS_AS_SENT or reminder.outcome is Outcome.REFUSED
+        if reminder.client not in clients or not final:
+            continue
+        on = reminder.at.date()
+        for key in reminder.keys:
+            item = (reminder.client, reminder.step, key.invoice, key.due_on)
+            found[item] = max(on, found.get(item, on))
+    return found
+
+
+def _name_of(choice: Choice) -> tuple[str, str, str | None]:
+    return (choice.client, choice.step, choice.reference)
+
+
+# Rows.
+
+
+def _placed(view: ViewInput, lines: tuple[Line, ...]) -> tuple[Mapping[str, Cell], ...]:
+    """The rows from row 2 on: in order, or in their old places while a choice is pending."""
+    if not any(line.choice for line in lines):
+        return tuple(_cells(view, line) for line in lines)
+    places = _places(view)
+    rows: dict[int, Mapping[str, Cell]] = {}
+    below = max((place for found in places.values() for place in found), default=-1) + 1
+    for line in lines:
+        found = places.get(line.name[:2], {})
+        own = next((p for p, key in found.items() if line.choice and key == line.choice.key), None)
+        place = own if own is not None else next((p for p in found if p not in rows), below)
+        if place == below:
+            below += 1
+        rows[place] = _cells(view, line)
+    return tuple(rows.get(place, {}) for place in range(max(rows) + 1))
+
+
+def _places(view: ViewInput) -> dict[tuple[str, str], dict[int, str]]:
+    """Where rows stand now: (client, step) → place counted from row 2 → the row's key."""
+    found: dict[tuple[str, str], dict[int, str]] = {}
+    tab = view.snapshot.tabs.get(_TAB)
+    for row in tab.rows if tab else ():
+        if tab is None:
+            break
+        client = key_text(tab.value(row, "client")) or ""
+        step = key_text(tab.value(row, "step")) or ""
+        key = key_text(tab.value(row, "key")) or ""
+        found.setdefault((client, step), {})[row.number - _FIRST_ROW] = key
+    return found
+
+
+def _cells(view: ViewInput, line: Line) -> Mapping[str, Cell]:
+    language, choice = view.language, line.choice
+    letter = view.letters.get((line.client, line.step), _NO_LETTER)
+    key = choice.key if choice else encode_shown(line.shown) if line.shown else None
+    return {
+        "client": clipped(line.client),
+        "step": clipped(line.step) or None,
+        "receivables": joined(line.receivables),
+        "total": line.total,
+        "to": joined(line.to),
+        "subject": clipped(letter.subject) or None,
+        "state": headings.value_text(language, "queue_state", line.state),
+        "reason": line.reason,
+        "whatsapp": _chat(view, line, letter),
+        "send_on": line.send_on,
+        "approve": flag(language, ticked=choice is not None and choice.approve),
+        "skip": flag(language, ticked=choice is not None and choice.skip),
+        "done": flag(language, ticked=choice is not None and choice.done),
+        "key": key,
+    }
+
+
+def _chat(view: ViewInput, line: Line, letter: LetterPreview) -> Link | None:
+    """A link to the conversation, for a person's step that is to be done.
+
+    Not beside an e-mail, where it would make two messages of one, nor beside what is held.
+    """
+    if line.channel in {None, Channel.EMAIL} or line.state != "ready":
+        return None
+    client = view.facts.clients.get(line.client)
+    target = letter.chat_link or (chat_link(client.phone, letter.text) if client else None)
+    return Link(words(view.language, "views.queue.open_chat"), target) if target else None
