@@ -64,6 +64,7 @@ class Reason(StrEnum):
     BY_HAND = "by_hand"  # a chat or call that waits for a person
     SKIPPED = "skipped"  # a person skipped it
     NO_POLICY = "no_policy"  # no ladder applies
+    REFUSED = "refused"  # the mail server refused it today; the next business day tries again
 
 
 class Action(StrEnum):
@@ -185,7 +186,11 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunPlan:
-    """One day's decisions. `upcoming` is what the next business day would bring, for the queue."""
+    """One day's decisions. `upcoming` is what the next business day would bring, for the queue.
+
+    `settled` are steps a person ticked as skipped (reason skipped: record them as Skipped) or as
+    done by hand (reason by_hand: record them as Sent); `decisions` already count them as used.
+    """
 
     run_date: date
     mode: Mode
@@ -194,3 +199,4 @@ class RunPlan:
     upcoming: tuple[Decision, ...] = ()
     unapplied: Mapping[str, Decimal] = field(default_factory=dict)  # by client
     payments_until: date | None = None  # how far payment data reaches
+    settled: tuple[Decision, ...] = ()  # skipped or done by a person: to be recorded, not sent

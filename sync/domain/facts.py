@@ -225,6 +225,8 @@ class StepKey:
 class Reminder:
     """One message, from History or the ledger; `reference` is the same in both.
 
+    `at` is local time without a zone, as a sheet's cells are.
+
     `receivables` are all the invoices its table listed, those without a step of their own too:
     the message quoted an amount for each of them.
     """
@@ -286,7 +288,8 @@ class Facts:
     """Everything a run decides on.
 
     `row_problems` maps a client to the code of the issue that holds it; `problem_receivables`
-    are the ids whose own row is wrong (status `problem`). `bank_until` is the last day that
+    are the ids whose own row is wrong (status `problem`). `unsubscribed` are clients who asked for
+    no more messages and whom no person has admitted again. `bank_until` is the last day that
     imported bank files cover. `templates` maps (name, language) to its text. `ladders` maps a
     policy's name to its steps by rising offset, inactive ones included; policy `plan` is the
     instalments' ladder.
@@ -304,4 +307,5 @@ class Facts:
     choices: tuple[Choice, ...] = ()
     row_problems: Mapping[str, str] = field(default_factory=dict)
     problem_receivables: frozenset[str] = frozenset()
+    unsubscribed: frozenset[str] = frozenset()
     bank_until: date | None = None
