@@ -1,0 +1,134 @@
+"""What people decided in the queue: approvals that still hold, skips, and work done by hand.
+
+An approval covers the step, the recipients and the invoices its row showed: fewer invoices or
+less principal send what remains; an added invoice, another address, due date or more principal
+voids it; growth by daily charges does not.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sync.domain.cases import Case, Day
+from sync.domain.decisions import Action, Reason
+from sync.domain.drafts import Draft, asks
+from sync.domain.facts import Choice, Mode
+from sync.domain.gates import hold_of_draft, is_outside_window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What happens to a draft today. `deliverable`: a run sends it now."""
+
+    draft: Draft
+    action: Action
+    reason: Reason | None = None
+    deliverable: bool = False
+    choice: Choice | None = None
+
+
+def judge(day: Day, draft: Draft) -> Verdict:
+    """Hold it, let it wait beside its reason, or send it."""
+    approval, is_void = approval_of(day, draft)
+    vouched = approval is not None and approval.shown_on == day.today
+    hold = hold_of_draft(day, draft, vouched=vouched)
+    if hold is not None:
+        return Verdict(draft=draft, action=Action.HOLD, reason=hold, choice=approval)
+    waits = _waits_for(day, draft, approved=approval is not None, is_void=is_void)
+    if waits is not None:
+        return Verdict(draft=draft, action=Action.SEND, reason=waits, choice=approval)
+    if is_outside_window(day):
+        reason = Reason.OUTSIDE_WINDOW
+        return Verdict(draft=draft, action=Action.HOLD, reason=reason, choice=approval)
+    return Verdict(draft=draft, action=Action.SEND, deliverable=True, choice=approval)
+
+
+def _waits_for(day: Day, draft: Draft, *, approved: bool, is_void: bool) -> Reason | None:
+    mode = day.facts.settings.mode
+    if draft.by_hand:
+        return Reason.BY_HAND
+    if mode is Mode.PREVIEW:
+        return Reason.PREVIEW_MODE
+    asked = mode is Mode.APPROVAL or any(asks(case) for case in draft.step_cases)
+    if not asked or approved:
+        return None
+    return Reason.CHANGED_SINCE_APPROVAL if is_void else Reason.NEEDS_APPROVAL
+
+
+def approval_of(day: Day, draft: Draft) -> tuple[Choice | None, bool]:
+    """The approval that covers the draft, if any; else whether one was given and is now void."""
+    given = [
+        choice
+        for choice in day.choices.get(draft.client, ())
+        if choice.approve and choice.reference is None and not is_used(day, choice)
+    ]
+    covering = [choice for choice in given if covers(choice, draft)]
+    if covering:
+        return max(covering, key=lambda choice: choice.shown_on), False
+    about = {case.standing.id for case in draft.step_cases}
+    return None, any(about & {item.id for item in choice.items} for choice in given)
+
+
+def covers(choice: Choice, draft: Draft) -> bool:
+    """Whether the row that was approved showed at least all that the draft says."""
+    if choice.step != draft.step.name or _folded(choice.to) != _folded(draft.to):
+        return False
+    if not _folded(draft.cc) <= _folded(choice.cc):
+        return False
+    shown = {(item.id, item.due_on): item.principal for item in choice.items}
+    return all(
+        (case.standing.id, case.standing.due_on) in shown
+        and case.standing.charge.balance <= shown[case.standing.id, case.standing.due_on]
+        for case in draft.listed
+    )
+
+
+def _folded(addresses: Sequence[str]) -> frozenset[str]:
+    return frozenset(address.casefold() for address in addresses)
+
+
+def is_used(day: Day, choice: Choice) -> bool:
+    """Whether the choice was carried out already: its tick may outlive a lost write."""
+    shown = {item.id for item in choice.items}
+    return any(
+        step == choice.step and on >= choice.shown_on and about & shown
+        for step, on, about in day.history.steps.get(choice.client, ())
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """Steps that a person skipped or did by hand: to be recorded, never sent."""
+
+    choice: Choice
+    cases: tuple[Case, ...]  # each with the rung and key that are used up
+
+
+def settled_by_people(day: Day, client: str, cases: Sequence[Case]) -> list[Settled]:
+    """What skips and 'done' ticks settle, held or not: a call that was made was made."""
+    found: list[Settled] = []
+    for choice in day.choices.get(client, ()):
+        if not (choice.skip or choice.done) or choice.reference is not None:
+            continue
+        if is_used(day, choice):
+            continue
+        shown = {(item.id, item.due_on) for item in choice.items}
+        mine = [c for c in cases if (c.standing.id, c.standing.due_on) in shown]
+        settled = [case for case in (_settled_case(day, choice, c) for c in mine) if case]
+        if settled:
+            found.append(Settled(choice=choice, cases=tuple(settled)))
+    return found
+
+
+def _settled_case(day: Day, choice: Choice, case: Case) -> Case | None:
+    """The case with the rung the row showed: one since overtaken, or the one that is due.
+
+    A row shows what is due through the next business day, so a rung reached later was not on it.
+    """
+    late = next((r for r in case.place.overtaken if r.step.name == choice.step), None)
+    if late is not None:
+        return case.at(late)
+    shown_until = day.calendar.add_business_days(choice.shown_on, 1)
+    since = case.place.since
+    if case.place.rung is None or since is None or since > shown_until:
+        return None
+    return case

@@ -1,0 +1,223 @@
+"""Who is reminded of what today, and why the others are not (DOMAIN.md, 'Dunning').
+
+`decide` is pure: facts and a date in, a RunPlan out. It reads as its steps: the facts as known on
+the day, what people settled in the queue, one decision per client, the caps, and what the next
+business day would bring.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from typing import TypeVar
+
+from sync.domain.approval import Settled, settled_by_people
+from sync.domain.asof import as_of
+from sync.domain.calendar import BusinessCalendar
+from sync.domain.caps import capped, priority
+from sync.domain.cases import CLOSED, Day, open_cases
+from sync.domain.clients import decide_client
+from sync.domain.decisions import ZERO, Action, Decision, ItemDecision, Reason, RunPlan
+from sync.domain.facts import Choice, Facts, Instalment, Outcome, Receivable, Reminder
+from sync.domain.history import History, remember
+from sync.domain.ladder import Ladder
+from sync.domain.standing import Book, book
+
+_NOON = time(12)
+
+
+def decide(
+    facts: Facts,
+    calendar: BusinessCalendar,
+    run_date: date,
+    *,
+    time_of_day: time | None = None,
+    with_upcoming: bool = True,
+) -> RunPlan:
+    """What happens on `run_date`: one decision for every client with an open item.
+
+    Facts dated later do not exist. Without `time_of_day` it is a plan, inside the sending window.
+    `with_upcoming` False leaves out the next business day, for a rehearsal of many days.
+    """
+    known = as_of(facts, run_date)
+    day = _day(known, calendar, book(known, calendar, run_date), time_of_day)
+    settled, day = _settle(day)
+    decisions = _decisions(day)
+    return RunPlan(
+        run_date=run_date,
+        mode=facts.settings.mode,
+        standings=day.book.standings,
+        decisions=decisions,
+        upcoming=_upcoming(day, decisions) if with_upcoming else (),
+        unapplied=day.book.unapplied,
+        payments_until=day.payments_until,
+        settled=settled,
+    )
+
+
+def _decisions(day: Day) -> tuple[Decision, ...]:
+    """One decision a client, capped: what is sent first, in the order of its priority."""
+    decisions = capped(day, [decide_client(day, client, day.cases[client]) for client in day.cases])
+    return tuple(sorted(decisions, key=lambda d: (not d.deliverable, priority(d))))
+
+
+# The day.
+
+
+def _day(facts: Facts, calendar: BusinessCalendar, its_book: Book, at: time | None) -> Day:
+    standings = its_book.standings.values()
+    open_ids = frozenset(s.id for s in standings if s.status not in CLOSED)
+    choices: dict[str, tuple[Choice, ...]] = {}
+    for choice in facts.choices:
+        choices[choice.client] = (*choices.get(choice.client, ()), choice)
+    day = Day(
+        facts=facts,
+        book=its_book,
+        history=remember(facts.reminders, open_ids),
+        calendar=calendar,
+        today=its_book.run_date,
+        time_of_day=at,
+        payments_until=payments_reach(facts, its_book.run_date),
+        ladders={name: Ladder.of(steps) for name, steps in facts.ladders.items()},
+        choices=choices,
+    )
+    return replace(day, cases=open_cases(day, standings))
+
+
+def payments_reach(facts: Facts, run_date: date) -> date | None:
+    """How far payment data reaches: what the team said, the bank files' end, the newest payment."""
+    rows: Iterable[Receivable | Instalment] = (
+        *facts.receivables.values(),
+        *facts.instalments.values(),
+    )
+    days = {row.paid_on for row in rows} | {payment.paid_on for payment in facts.payments}
+    days |= {facts.settings.payments_until, facts.bank_until}
+    return max((day for day in days if day is not None and day <= run_date), default=None)
+
+
+# What people settled.
+
+
+def _settle(day: Day) -> tuple[tuple[Decision, ...], Day]:
+    """Skips and work done by hand as decisions to record, and the day after them."""
+    decisions: list[Decision] = []
+    for client in day.choices:
+        for settled in settled_by_people(day, client, day.cases.get(client, ())):
+            decision = _settled_decision(day, client, settled)
+            decisions.append(decision)
+            day = _after(day, [decision])
+    return tuple(decisions), day
+
+
+def _settled_decision(day: Day, client: str, settled: Settled) -> Decision:
+    done = settled.choice.done
+    reason = Reason.BY_HAND if done else Reason.SKIPPED
+    items = tuple(
+        ItemDecision(standing=c.standing, step=c.step, key=c.key, reason=reason)
+        for c in settled.cases
+    )
+    steps = [c.step for c in settled.cases if c.step is not None]
+    named = [step for step in steps if step.name == settled.choice.step]
+    return Decision(
+        client=client,
+        action=Action.SEND if done else Action.HOLD,
+        send_on=day.today,
+        reason=reason,
+        step=(named or steps)[0],
+        to=settled.choice.to,
+        cc=settled.choice.cc,
+        total=sum((c.total_due for c in settled.cases), ZERO),
+        items=items,
+        step_items=items,
+        listed=items,
+        choice=settled.choice,
+        is_overdue=any(c.is_overdue for c in settled.cases),
+    )
+
+
+def _after(day: Day, decisions: Sequence[Decision]) -> Day:
+    """The day with the decisions' keys used up, as if their messages had left."""
+    later = replace(day, history=day.history.plus(_assumed(day.today, decisions)))
+    cases = dict(day.cases)
+    for client in {decision.client for decision in decisions}:
+        standings = [case.standing for case in day.cases[client]]
+        cases.update(open_cases(later, standings))
+    return replace(later, cases=cases)
+
+
+def _assumed(on: date, decisions: Iterable[Decision]) -> History:
+    return remember(
+        Reminder(
+            reference=f"{decision.client}/{decision.step.name}/{on}",
+            client=decision.client,
+            at=datetime.combine(on, _NOON),
+            step=decision.step.name,
+            channel=decision.step.channel,
+            outcome=Outcome.SKIPPED if decision.reason is Reason.SKIPPED else Outcome.SENT,
+            keys=decision.keys,
+            to=decision.to,
+        )
+        for decision in decisions
+        if decision.step is not None
+    )
+
+
+# The next business day.
+
+
+def _upcoming(day: Day, decisions: Sequence[Decision]) -> tuple[Decision, ...]:
+    """What the next business day brings once today's messages are out, approved ones and others.
+
+    Only clients with open items are looked at again, so this costs as much as what is open.
+    """
+    on = day.calendar.next_business_day(day.today + timedelta(days=1))
+    known = _open_facts(day)
+    held = {decision.client for decision in decisions if decision.action is Action.HOLD}
+    sent = [decision for decision in decisions if decision.action is Action.SEND]
+    its_book = replace(book(known, day.calendar, on), unapplied=day.book.unapplied)
+    later = replace(
+        day,
+        facts=known,
+        book=its_book,
+        today=on,
+        time_of_day=None,
+        history=day.history.plus(_assumed(day.today, sent)),
+    )
+    later = replace(later, cases=open_cases(later, its_book.standings.values()))
+    found = [decide_client(later, client, later.cases[client]) for client in later.cases]
+    return tuple(
+        sorted(
+            (
+                replace(d, deliverable=False)
+                for d in found
+                if d.action is Action.SEND or (d.action is Action.HOLD and d.client not in held)
+            ),
+            key=priority,
+        )
+    )
+
+
+_Row = TypeVar("_Row", Receivable, Instalment)
+
+
+def _open_facts(day: Day) -> Facts:
+    """The facts without closed items, except of clients who negotiated: promises count receipts."""
+    facts = day.facts
+    talked = {row.client for row in facts.negotiations}
+    open_ids = {case.standing.id for cases in day.cases.values() for case in cases}
+
+    def kept(rows: Iterable[_Row]) -> dict[str, _Row]:
+        return {r.id: r for r in rows if r.id in open_ids or r.client in talked}
+
+    receivables = kept(facts.receivables.values())
+    instalments = kept(facts.instalments.values())
+    return replace(
+        facts,
+        receivables=receivables,
+        instalments=instalments,
+        payments=tuple(
+            p
+            for p in facts.payments
+            if p.receivable is None or p.receivable in receivables or p.receivable in instalments
+        ),
+        reminders=tuple(r for r in facts.reminders if r.client in day.cases),
+    )
