@@ -119,6 +119,7 @@ messages = sa.Table(
     sa.Column("to", sa.JSON, nullable=False),
     sa.Column("cc", sa.JSON, nullable=False),
     sa.Column("subject", sa.String, nullable=False),
+    sa.Column("receivables", sa.JSON, nullable=False),  # all that its table listed
     sa.Column("total", Money, nullable=False),
     sa.Column("valid_until", sa.Date),
     sa.Column("message_id", sa.String, index=True),
@@ -324,5 +325,12 @@ def _check(engine: sa.Engine, path: Path) -> None:
         if version is not None and version > VERSION:
             raise LedgerTooNew("too_new", path=str(path), found=str(version), known=str(VERSION))
         missing = sorted(set(metadata.tables) - present)
+        if not missing and not _has_index(connection):
+            missing = [str(one_message_a_key.name)]
         if missing or version is None:
             raise LedgerDamaged("damaged", path=str(path), detail=", ".join(missing) or "version")
+
+
+def _has_index(connection: sa.Connection) -> bool:
+    found = sa.inspect(connection).get_indexes(message_keys.name)
+    return any(index["name"] == one_message_a_key.name and index["unique"] for index in found)

@@ -31,6 +31,7 @@ class PlannedMessage:
     total: Decimal = Decimal(0)
     valid_until: date | None = None
     message_id: str | None = None
+    receivables: tuple[str, ...] = ()
     raw: bytes | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -55,6 +56,7 @@ def insert_message(
             to=list(message.to),
             cc=list(message.cc),
             subject=message.subject,
+            receivables=list(message.receivables),
             total=message.total,
             valid_until=message.valid_until,
             message_id=message.message_id,
@@ -109,6 +111,7 @@ def _reminder(row: sa.Row[Any], keys: tuple[StepKey, ...]) -> Reminder:
         total=row.total,
         valid_until=row.valid_until,
         message_id=row.message_id,
+        receivables=tuple(row.receivables),
     )
 
 

@@ -157,9 +157,13 @@ def _by_reference(history: Iterable[Reminder]) -> list[Reminder]:
 
 
 def _heavier(one: Reminder, other: Reminder) -> Reminder:
-    """`one` with the outcome of the two that says more, and the keys of both."""
-    outcome = max(one.outcome, other.outcome, key=_WEIGHT.__getitem__)
-    return replace(one, outcome=outcome, keys=tuple(dict.fromkeys(one.keys + other.keys)))
+    """`one` with the outcome of the two that says more, and the keys and invoices of both."""
+    return replace(
+        one,
+        outcome=max(one.outcome, other.outcome, key=_WEIGHT.__getitem__),
+        keys=tuple(dict.fromkeys(one.keys + other.keys)),
+        receivables=tuple(dict.fromkeys(one.receivables + other.receivables)),
+    )
 
 
 def _joined(row: Reminder, known: Reminder) -> Reminder:
