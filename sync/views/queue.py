@@ -115,6 +115,8 @@ def _next(view: ViewInput) -> Iterator[Decision]:
         elif following is not None and following.action is Action.SEND:
             if not (following.keys and gone.issuperset(following.keys)):
                 yield following
+            if _holds_others(decision, following):
+                yield decision
         elif decision.action is Action.HOLD:
             yield decision
         elif following is not None and decision.action is Action.NONE and following.step:
@@ -131,6 +133,14 @@ def _is_another(following: Decision, decision: Decision) -> bool:
     )
 
 
+def _holds_others(decision: Decision, following: Decision) -> bool:
+    """Whether today's hold is about items that the next business day's message leaves out."""
+    if decision.action is not Action.HOLD or decision.step == following.step:
+        return False
+    held = {item.standing.id for item in decision.items if item.step is not None}
+    return not held <= {item.standing.id for item in following.listed}
+
+
 def _keys_gone(view: ViewInput) -> frozenset[object]:
     """Keys that this day's messages used up, should the plan be from before sending."""
     return frozenset(
@@ -144,7 +154,8 @@ def _keys_gone(view: ViewInput) -> frozenset[object]:
 def _line(view: ViewInput, decision: Decision) -> Line:
     step = decision.step
     sends = decision.action is Action.SEND
-    items = decision.listed or decision.step_items or decision.items
+    due = tuple(item for item in decision.items if item.step is not None)
+    items = decision.listed or due or decision.items
     state = _STATES.get(decision.reason, "held") if sends else "held"
     return Line(
         client=decision.client,
@@ -152,7 +163,7 @@ def _line(view: ViewInput, decision: Decision) -> Line:
         state=state,
         reason=_reason(view, decision),
         receivables=tuple(item.standing.id for item in items),
-        total=decision.total,
+        total=decision.total or sum((i.standing.charge.total_due for i in items), ZERO),
         to=decision.to,
         channel=step.channel if step else None,
         send_on=decision.send_on if sends else None,
