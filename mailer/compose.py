@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from mailer.addresses import mailbox, one_address
-from mailer.errors import LetterError, PixError, UnsafeHeader
+from mailer.errors import LetterError, UnsafeHeader
 from mailer.headers import LETTER_POLICY, encoded, safe
-from mailer.letter import OutgoingMessage, check_values
-from mailer.pix import payload, qr_png, txid_of
+from mailer.letter import OutgoingMessage, check_identity, check_values
+from mailer.pix import code_for, qr_png
 from mailer.placeholders import fill_subject, require
 from mailer.plaintext import body_text, footer_text
 from mailer.richtext import html_letter
@@ -88,6 +88,7 @@ def compose(  # noqa: PLR0913 - a message has this many headers; all are keyword
         PixError: a Pix amount was given and no code can be made of key, name or city.
     """
     check_values(values)
+    check_identity(values.creditor)
     taken = require(template)
     subject = safe("subject", fill_subject(taken, values))
     if not subject:
@@ -109,7 +110,7 @@ def compose(  # noqa: PLR0913 - a message has this many headers; all are keyword
     )
     if not envelope.to:
         raise LetterError("A letter needs somebody to go to.")
-    code = _pix_code(values)
+    code = code_for(values)
     mark = sha256(envelope.message_id.encode()).hexdigest()[:24]
     text = body_text(taken, values, code) + "\n\n" + footer_text(values, _address_of(unsubscribe))
     html = html_letter(
@@ -218,23 +219,6 @@ def _read_back(
     if not same:
         raise UnsafeHeader("The message reads back differently from what was asked; not made.")
     return made
-
-
-def _pix_code(values: LetterValues) -> str:
-    if values.pix_amount is None:
-        return ""
-    creditor = values.creditor
-    if not creditor.pix_key.strip():
-        raise PixError(
-            "A Pix amount was given, but the settings have no Pix key.", "pix_key_missing"
-        )
-    return payload(
-        key=creditor.pix_key,
-        name=creditor.legal_name,
-        city=creditor.pix_city,
-        amount=values.pix_amount,
-        txid=txid_of(values.reference),
-    )
 
 
 def _unsubscribe(address: str | None, values: LetterValues) -> str:

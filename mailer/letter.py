@@ -148,33 +148,54 @@ class OutgoingMessage:
 
 
 def check_values(values: LetterValues) -> None:
-    """Refuse a letter whose amounts do not add up or whose creditor is not named.
+    """Refuse a letter whose amounts, days or dates do not agree with its items.
+
+    A letter without items (a thank-you) may ask for nothing.
 
     Raises:
-        InconsistentValues: an item, the total, the overdue total or the Pix amount is off.
-        UnknownIdentity: CDC art. 42-A wants name, address and CPF/CNPJ of the creditor.
+        InconsistentValues: says which value, and what the items give.
     """
     for item in values.items:
-        if item.total != item.balance + item.late_fee + item.interest:
-            raise InconsistentValues(
-                f"{item.id}: {item.total} is not balance {item.balance} + late fee "
-                f"{item.late_fee} + interest {item.interest}."
-            )
-        if not item.total.is_finite() or item.total < 0:
-            raise InconsistentValues(f"{item.id}: {item.total} is not an amount to ask for.")
-    covered = sum(item.total for item in values.items if item.in_total)
-    if values.total != covered:
-        raise InconsistentValues(f"The total {values.total} is not the items' sum {covered}.")
-    overdue = sum(item.total for item in values.items if item.days_past_due > 0)
-    if values.overdue_total != overdue:
+        _check_item(item)
+    covered = [item for item in values.items if item.in_total]
+    late = [item for item in values.items if item.days_past_due > 0]
+    dates = [item.due_on for item in covered or values.items]
+    expected = (
+        ("total", values.total, sum(item.total for item in covered)),
+        ("overdue total", values.overdue_total, sum(item.total for item in late)),
+        (
+            "number of days past due",
+            values.days_past_due,
+            max((i.days_past_due for i in late), default=0),
+        ),
+        ("earliest due date", values.due_on, min(dates, default=values.due_on)),
+        (
+            "Pix amount",
+            values.total if values.pix_amount is None else values.pix_amount,
+            values.total,
+        ),
+    )
+    for name, said, right in expected:
+        if said != right:
+            raise InconsistentValues(f"The {name} is said to be {said}; its items give {right}.")
+
+
+def _check_item(item: LetterItem) -> None:
+    if not item.total.is_finite() or item.total < 0:
+        raise InconsistentValues(f"{item.id}: {item.total} is not an amount to ask for.")
+    if item.total != item.balance + item.late_fee + item.interest:
         raise InconsistentValues(
-            f"The overdue total {values.overdue_total} is not the late items' sum {overdue}."
+            f"{item.id}: {item.total} is not balance {item.balance} + late fee "
+            f"{item.late_fee} + interest {item.interest}."
         )
-    if values.pix_amount is not None and values.pix_amount != values.total:
-        raise InconsistentValues(
-            f"The Pix amount {values.pix_amount} is not the total {values.total}."
-        )
-    creditor = values.creditor
+
+
+def check_identity(creditor: Creditor) -> None:
+    """Refuse a creditor that is not named (CDC art. 42-A: name, address, CPF or CNPJ).
+
+    Raises:
+        UnknownIdentity: names what is missing.
+    """
     for name, text in (
         ("legal name", creditor.legal_name),
         ("tax id", creditor.tax_id),

@@ -12,12 +12,15 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import segno
 
 from mailer.errors import PixError
 from mailer.letter import Problem
+
+if TYPE_CHECKING:
+    from mailer.letter import LetterValues
 
 KeyKind = Literal["cpf", "cnpj", "email", "phone", "evp"]
 GUI = "br.gov.bcb.pix"
@@ -101,6 +104,24 @@ def payload(*, key: str, name: str, city: str, amount: Decimal | None, txid: str
     ]
     text = "".join(fields)
     return text + crc16(text)
+
+
+def code_for(values: LetterValues) -> str:
+    """The code that pays a letter's total, or "" when the letter has no Pix amount.
+
+    Raises:
+        PixError: a Pix amount is given and no code can be made of key, name or city.
+    """
+    if values.pix_amount is None:
+        return ""
+    creditor = values.creditor
+    return payload(
+        key=creditor.pix_key,
+        name=creditor.legal_name,
+        city=creditor.pix_city,
+        amount=values.pix_amount,
+        txid=txid_of(values.reference),
+    )
 
 
 def txid_of(reference: str) -> str:

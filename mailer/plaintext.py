@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mailer.letter import check_values
 from mailer.markup import Block, Listing
+from mailer.pix import code_for
 from mailer.placeholders import as_text, fill, fill_subject, require
 from mailer.table import table_text
 from mailer.words import clean, isolated, plain, words_of
@@ -15,14 +17,16 @@ if TYPE_CHECKING:
     from mailer.placeholders import ReadTemplate
 
 
-def plain_letter(values: LetterValues, template: Template, pix_code: str = "") -> tuple[str, str]:
+def plain_letter(values: LetterValues, template: Template) -> tuple[str, str]:
     """Subject and body for a channel that knows text only; the footer is not part of it.
 
     Raises:
-        LetterError: when the template has an error.
+        LetterError: when the template has an error or the values do not agree.
+        PixError: as `pix.code_for`.
     """
+    check_values(values)
     taken = require(template)
-    return fill_subject(taken, values), body_text(taken, values, pix_code)
+    return fill_subject(taken, values), body_text(taken, values, code_for(values))
 
 
 def body_text(taken: ReadTemplate, values: LetterValues, pix_code: str) -> str:
@@ -75,6 +79,7 @@ def _pix(values: LetterValues, code: str) -> str:
         [
             f"{words('pix.title')}: {amount}",
             words("pix.valid_until", date=words.day(values.quote_valid_until)),
+            f"{words('pix.receiver')}: {clean(values.creditor.legal_name)}",
             words("pix.copy_help"),
             "",
             code,

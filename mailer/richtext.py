@@ -7,6 +7,7 @@ wide screens) stay in a style element for those that read them.
 from __future__ import annotations
 
 from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import css_inline
@@ -59,7 +60,8 @@ def html_letter(
         reference=values.reference,
         unsubscribe=unsubscribe,
     )
-    return _inliner().inline(html)
+    # Added after inlining, which would drop it; the title cannot hold a tag, being escaped.
+    return _inliner().inline(html).replace("</head>", _media_queries() + "</head>", 1)
 
 
 @cache
@@ -73,6 +75,12 @@ def layout(name: str) -> Template:
         lstrip_blocks=True,
     )
     return environment.get_template(name)
+
+
+@cache
+def _media_queries() -> str:
+    text = files("mailer").joinpath("layout", "media.css").read_text(encoding="utf-8")
+    return f"<style>\n{text}</style>\n"
 
 
 @cache

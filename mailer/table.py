@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from mailer.words import Words
 
 ROWS_SHOWN = 30
+TEXT_WIDTH = 40
+"""Columns of the plain-text table: what a phone held upright shows on one line."""
+
 _DESCRIPTION, _CODE, _ID = 80, 300, 40
 
 
@@ -72,16 +75,16 @@ def table_of(values: LetterValues) -> InvoiceTable:
 
 
 def table_text(values: LetterValues) -> str:
-    """The same table for plain text: columns of at most 40 characters, details indented below."""
+    """The same table for plain text: columns of a phone's width, details indented below."""
     words, table = words_of(values.language), table_of(values)
     every = (*table.rows, *table.upcoming)
-    widths = (
-        min(14, max(_width(words("table.invoice")), *(_width(row.id) for row in every), 1)),
-        max(_width(words("table.due")), *(_width(row.due) for row in every), 1),
-        max(_width(plain(table.total)), *(_width(plain(row.total)) for row in every), 1),
-    )
-    rule = "-" * (sum(widths) + 4)
+    due = max(_width(words("table.due")), *(_width(row.due) for row in every), 1)
+    total = max(_width(plain(table.total)), *(_width(plain(row.total)) for row in every), 1)
     head = (words("table.invoice"), words("table.due"), words("table.amount"))
+    # An id that does not fit stands on a line of its own.
+    ids = max(_width(head[0]), *(_width(row.id) for row in every), 1)
+    widths = (min(ids, max(_width(head[0]), TEXT_WIDTH - 4 - due - total)), due, total)
+    rule = "-" * (sum(widths) + 4)
     lines = [_columns(head, widths), rule]
     lines += _section(table.rows, table.more, widths)
     lines += [rule, _ends(words("table.total"), plain(table.total), len(rule))]
