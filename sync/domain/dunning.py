@@ -38,10 +38,8 @@ def decide(
     Facts dated later do not exist. Without `time_of_day` it is a plan, inside the sending window.
     `with_upcoming` False leaves out the next business day, for a rehearsal of many days.
     """
-    known = as_of(facts, run_date)
-    day = _day(known, calendar, book(known, calendar, run_date), time_of_day)
-    settled, day = _settle(day)
-    decisions = _decisions(day)
+    settled, day = day_of(facts, calendar, run_date, time_of_day)
+    decisions = decisions_of(day)
     return RunPlan(
         run_date=run_date,
         mode=facts.settings.mode,
@@ -54,7 +52,15 @@ def decide(
     )
 
 
-def _decisions(day: Day) -> tuple[Decision, ...]:
+def day_of(
+    facts: Facts, calendar: BusinessCalendar, run_date: date, time_of_day: time | None = None
+) -> tuple[tuple[Decision, ...], Day]:
+    """What people settled, and the day as it stands after that, every open item on its ladder."""
+    known = as_of(facts, run_date)
+    return _settle(_day(known, calendar, book(known, calendar, run_date), time_of_day))
+
+
+def decisions_of(day: Day) -> tuple[Decision, ...]:
     """One decision a client, capped: what is sent first, in the order of its priority."""
     decisions = capped(day, [decide_client(day, client, day.cases[client]) for client in day.cases])
     return tuple(sorted(decisions, key=lambda d: (not d.deliverable, priority(d))))

@@ -27,6 +27,11 @@ class Rung:
         return self.step.offset + self.occurrence * (self.step.repeat_every or 0)
 
     @property
+    def is_of_ladder(self) -> bool:
+        """Whether it is a rung that people wrote, not a reserved step."""
+        return self.step.name not in RESERVED_STEPS
+
+    @property
     def by_hand(self) -> bool:
         """Whether a person does it: chats, texts and calls are not sent by the engine."""
         return self.step.channel is not Channel.EMAIL
@@ -102,7 +107,7 @@ class Climber:
 
     def _rungs_before(self) -> Iterable[Rung]:
         for step in self.ladder.before:
-            for occurrence in range(1 + _repeats(step)):
+            for occurrence in range(1 + repeats_of(step)):
                 rung = Rung(step, occurrence)
                 if rung.position <= 0:
                     yield rung
@@ -175,7 +180,7 @@ class Climber:
                     distance = step.offset - offset
                 options.append((Rung(step), self._day_of(Rung(step), on, distance)))
                 break
-        if same and same.repeat_every and occurrence < _repeats(same):
+        if same and same.repeat_every and occurrence < repeats_of(same):
             again = Rung(same, occurrence + 1)
             options.append((again, self._day_of(again, on, same.repeat_every)))
         return options
@@ -237,6 +242,6 @@ def key_of(standing: Standing, rung: Rung) -> StepKey:
     )
 
 
-def _repeats(step: Step) -> int:
+def repeats_of(step: Step) -> int:
     """How many further occurrences a step may have: none without a distance between them."""
     return step.repeat_max if step.repeat_every and step.repeat_every > 0 else 0
