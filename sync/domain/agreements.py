@@ -219,7 +219,7 @@ class _Plan:
     ) -> None:
         """Originals as if there had been no plan; instalments are owed no more."""
         accounts = self.accounts
-        money = [receipt for part in self.parts for receipt in self._money(part)]
+        money = [receipt for part in self.parts for receipt in accounts.money_in(part)]
         for part in self.parts:
             charge = charges[part.id]
             plans.charges[part.id] = replace(charge, unapplied=ZERO)
@@ -236,15 +236,6 @@ class _Plan:
                     receipt = Receipt(on=self.row.at, amount=granted, is_money=False)
                     accounts.moved.setdefault(original.id, []).append(receipt)
         self._spread(money, self.originals)
-
-    def _money(self, part: Instalment) -> list[Receipt]:
-        """What was received for an instalment; one marked as paid counts with its amount."""
-        own = self.accounts.own_receipts(part)
-        marked = self.accounts.marked_on(part)
-        if marked is None:
-            return own
-        rest = part.amount - sum((receipt.amount for receipt in own), ZERO)
-        return [*own, Receipt(on=marked, amount=rest)] if rest > 0 else own
 
     def _spread(self, receipts: Iterable[Receipt], targets: Sequence[Item]) -> None:
         """Apply money to items, oldest first, each up to what it owes on the day.

@@ -1,143 +1,215 @@
-"""What one client gets today: the message that may go, or why none does."""
+"""What the team should know about each client: how late, how reliable, what to do next."""
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
 
-from sync.domain.approval import Verdict, judge
-from sync.domain.cases import Case, Day
-from sync.domain.decisions import Action, Decision, ItemDecision, Reason
-from sync.domain.drafts import draft_of, drafts_of
-from sync.domain.facts import Step
-from sync.domain.gates import gap_ends, hold_of_client
+from sync.domain.charges import SettledBy
+from sync.domain.decisions import ZERO, Reason, Standing, Status
+from sync.domain.facts import Facts, NegotiationKind, Outcome
+from sync.domain.negotiation import Result, add_months
+from sync.domain.standing import Book
 
-_ALWAYS_HOLDS = frozenset({Reason.ROW_PROBLEM, Reason.UNKNOWN_CLIENT})
-_NOT_TODAY = frozenset({Reason.OUTSIDE_WINDOW, Reason.NON_BUSINESS_DAY, Reason.REFUSED})
-_IDLE = (Reason.UNCERTAIN, Reason.ALREADY_REMINDED, Reason.SKIPPED, Reason.CONTACT_GAP)
-"""Which idle item speaks for its client: the most telling first."""
+_TENTH = Decimal("0.1")
+_SHARE = Decimal("0.0001")
+_REACHED = frozenset({Outcome.SENT, Outcome.REPLIED, Outcome.UNCERTAIN})
 
 
-def decide_client(day: Day, client: str, cases: Sequence[Case]) -> Decision:
-    """The client's decision: the first draft that may go, else the first that only waits."""
-    hold = hold_of_client(day, client)
-    if hold is not None:
-        return _held_client(day, client, cases, hold)
-    verdicts: list[Verdict] = []
-    for draft in drafts_of(day, client, cases):
-        verdicts.append(judge(day, draft))
-        if verdicts[-1].deliverable:
-            break
-    if not verdicts:
-        return _nothing_due(day, client, cases)
-    best = next(
-        (v for v in verdicts if v.deliverable),
-        next((v for v in verdicts if v.action is Action.SEND), verdicts[0]),
+class Risk(StrEnum):
+    """How likely the client is to pay late, by the thresholds of `risk_of`."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class Suggestion(StrEnum):
+    """What a person might do next for a client; the first that applies."""
+
+    MEND_ROWS = "mend_rows"  # a row in error holds the client
+    APPLY_CASH = "apply_cash"  # money on account waits for its invoice
+    CHECK_PAYMENT = "check_payment"  # the client says it has paid
+    SETTLE_DISPUTE = "settle_dispute"
+    ADD_ADDRESS = "add_address"  # something is open and there is no e-mail address
+    CALL_ABOUT_PROMISE = "call_about_promise"  # a promise was broken
+    DECIDE_PRESCRIBED = "decide_prescribed"  # more than five years late
+    OFFER_PLAN = "offer_plan"  # more than 60 days late
+    CALL = "call"  # more than 30 days late
+    SHORTEN_TERMS = "shorten_terms"  # nothing overdue, yet high risk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientMeasures:
+    """One client on the run date. Rates are fractions; None: nothing to measure.
+
+    `average_delay`: mean days past due at settlement of what was paid in the last 12 months
+    (on time counts 0), one decimal. `on_time_rate`: paid by effective_due ÷ paid, by number,
+    in the same months. `promise_rate`: kept ÷ (kept + broken). `points`: the setting × all
+    payments on time. `last_contact`: of the newest message or negotiation.
+    """
+
+    client: str
+    open_balance: Decimal = ZERO
+    overdue_balance: Decimal = ZERO
+    oldest_days: int = 0
+    paid_count: int = 0
+    average_delay: Decimal | None = None
+    on_time_rate: Decimal | None = None
+    promise_rate: Decimal | None = None
+    points: int = 0
+    risk: Risk | None = None
+    last_contact: date | None = None
+    suggestion: Suggestion | None = None
+
+
+@dataclass(slots=True)
+class _Tally:
+    """A client's sums while they are collected."""
+
+    open_balance: Decimal = ZERO
+    overdue_balance: Decimal = ZERO
+    oldest_days: int = 0
+    paid: int = 0
+    late_days: int = 0
+    on_time: int = 0
+    on_time_ever: int = 0
+    kept: int = 0
+    broken: int = 0
+    last_contact: date | None = None
+    open_ones: list[Standing] = field(default_factory=list)
+
+    def contact(self, day: date) -> None:
+        if self.last_contact is None or day > self.last_contact:
+            self.last_contact = day
+
+
+def share(part: Decimal | int, whole: Decimal | int) -> Decimal | None:
+    """Part ÷ whole with four decimals; None when there is nothing to divide by."""
+    return (Decimal(part) / Decimal(whole)).quantize(_SHARE, ROUND_HALF_UP) if whole else None
+
+
+def settled_normally(standing: Standing) -> bool:
+    """Paid by its own payments: an original that a plan paid is told by its instalments."""
+    return standing.status is Status.PAID and standing.charge.settled_by != SettledBy.PLAN
+
+
+def client_measures(facts: Facts, book: Book) -> Mapping[str, ClientMeasures]:
+    """The measures of every client of the facts or of a standing."""
+    tallies = {name: _Tally() for name in facts.clients}
+    _count_standings(book, tallies)
+    for promise in book.all_promises:
+        tally = tallies.setdefault(promise.client, _Tally())
+        tally.kept += promise.result is Result.KEPT
+        tally.broken += promise.result is Result.BROKEN
+    for reminder in facts.reminders:
+        day = reminder.at.date()
+        if reminder.outcome in _REACHED and day <= book.run_date:
+            tallies.setdefault(reminder.client, _Tally()).contact(day)
+    for row in facts.negotiations:
+        if row.kind is not NegotiationKind.NOTE and row.at <= book.run_date:
+            tallies.setdefault(row.client, _Tally()).contact(row.at)
+    return {name: _measures(facts, book, name, tally) for name, tally in tallies.items()}
+
+
+def _count_standings(book: Book, tallies: dict[str, _Tally]) -> None:
+    since = add_months(book.run_date, -12)
+    for standing in book.standings.values():
+        tally = tallies.get(standing.client)
+        if tally is None:
+            tally = tallies[standing.client] = _Tally()
+        if standing.is_open:
+            tally.open_ones.append(standing)
+            tally.open_balance += standing.charge.balance
+            if standing.days_past_due > 0:
+                tally.overdue_balance += standing.charge.balance
+                tally.oldest_days = max(tally.oldest_days, standing.days_past_due)
+        elif settled_normally(standing):
+            settled_on = standing.charge.settled_on
+            on_time = standing.days_past_due == 0
+            tally.on_time_ever += on_time
+            if settled_on is not None and settled_on > since:
+                tally.paid += 1
+                tally.late_days += standing.days_past_due
+                tally.on_time += on_time
+
+
+def _measures(facts: Facts, book: Book, name: str, tally: _Tally) -> ClientMeasures:
+    delay = (
+        (Decimal(tally.late_days) / tally.paid).quantize(_TENTH, ROUND_HALF_UP)
+        if tally.paid
+        else None
     )
-    return _decision(day, client, cases, best)
-
-
-def _decision(day: Day, client: str, cases: Sequence[Case], verdict: Verdict) -> Decision:
-    draft = verdict.draft
-    items = {c.standing.id: _item(day, c, verdict) for c in cases}
-    return Decision(
-        client=client,
-        action=verdict.action,
-        send_on=day.today,
-        reason=verdict.reason,
-        step=draft.step,
-        to=draft.to,
-        cc=draft.cc,
-        total=draft.total,
-        items=tuple(items.values()),
-        step_items=tuple(items[c.standing.id] for c in draft.step_cases),
-        listed=tuple(items[c.standing.id] for c in draft.listed),
-        deliverable=verdict.deliverable,
-        choice=verdict.choice,
-        is_overdue=draft.is_overdue,
+    on_time_rate = share(tally.on_time, tally.paid)
+    promise_rate = share(tally.kept, tally.kept + tally.broken)
+    risk = risk_of(tally.oldest_days, tally.paid, delay, on_time_rate, promise_rate)
+    return ClientMeasures(
+        client=name,
+        open_balance=tally.open_balance,
+        overdue_balance=tally.overdue_balance,
+        oldest_days=tally.oldest_days,
+        paid_count=tally.paid,
+        average_delay=delay,
+        on_time_rate=on_time_rate,
+        promise_rate=promise_rate,
+        points=facts.settings.points * tally.on_time_ever,
+        risk=risk,
+        last_contact=tally.last_contact,
+        suggestion=_suggestion(facts, book, name, tally, risk),
     )
 
 
-def _item(day: Day, case: Case, verdict: Verdict) -> ItemDecision:
-    """One item beside the message: part of it, or why it is not."""
-    if case in verdict.draft.step_cases:
-        key, reason = case.key, verdict.reason
-    elif not case.is_due:
-        key, reason = None, case.hold or case.place.reason
-    else:
-        key, reason = None, _left_out(day, case, verdict)
-    not_today = verdict.reason in _NOT_TODAY
-    return ItemDecision(
-        standing=case.standing,
-        step=case.step,
-        key=key,
-        reason=reason,
-        next_on=next_day(day, case, not_today=not_today),
-    )
+def risk_of(
+    oldest_days: int,
+    paid: int,
+    delay: Decimal | None,
+    on_time_rate: Decimal | None,
+    promise_rate: Decimal | None,
+) -> Risk | None:
+    """High, medium or low by what the client did; None for one who has neither paid nor owed late.
 
-
-def _left_out(day: Day, case: Case, verdict: Verdict) -> Reason:
-    """Why an item that is due a step is not among the message's step items."""
-    if case.is_overdue and not case.is_fresh and not verdict.draft.is_stale:
-        return Reason.PAYMENTS_STALE
-    alone = judge(day, draft_of(day, case.standing.client, [case], [case]))
-    return alone.reason or Reason.RUN_LIMIT  # one message per client and run: the next run
-
-
-def _held_client(day: Day, client: str, cases: Sequence[Case], hold: Reason) -> Decision:
-    """Everything waits: what would be due is held, and so says each of its items."""
-    due = any(case.place.rung is not None for case in cases)
-    items = tuple(
-        ItemDecision(standing=c.standing, step=c.step, reason=c.hold or hold) for c in cases
-    )
-    row = day.facts.clients.get(client)
-    return Decision(
-        client=client,
-        action=Action.HOLD if due or hold in _ALWAYS_HOLDS else Action.NONE,
-        send_on=day.today,
-        reason=hold,
-        step=_highest(cases),
-        to=row.emails if row else (),
-        cc=row.cc if row else (),
-        items=items,
-    )
-
-
-def _highest(cases: Sequence[Case]) -> Step | None:
-    due = [case for case in cases if case.place.rung is not None]
-    return max(due, key=lambda case: case.rank).step if due else None
-
-
-def _nothing_due(day: Day, client: str, cases: Sequence[Case]) -> Decision:
-    """No step may go: because of holds on the items, or because none is reached."""
-    items = tuple(
-        ItemDecision(
-            standing=c.standing,
-            step=c.step,
-            reason=c.hold or c.place.reason,
-            next_on=next_day(day, c),
-        )
-        for c in cases
-    )
-    held = [c.hold for c in cases if c.hold is not None and c.place.rung is not None]
-    reasons = [item.reason for item in items]
-    free = [c.place.reason for c in cases if c.hold is None]
-    reason = held[0] if held else next((r for r in _IDLE if r in free), None)
-    return Decision(
-        client=client,
-        action=Action.HOLD if held or not free else Action.NONE,
-        send_on=day.today,
-        reason=reason or (free or reasons)[0],
-        step=_highest([c for c in cases if c.hold is not None]) if held else None,
-        items=items,
-    )
-
-
-def next_day(day: Day, case: Case, *, not_today: bool = False) -> date | None:
-    """The earliest day the item's next step may go, as known today; None while it is held."""
-    since = case.place.since
-    if case.hold is not None or since is None:
+    High: something more than 60 days late, an average delay above 30 days, fewer than half of
+    three or more payments on time, or fewer than half of the promises kept. Medium: something
+    more than 15 days late, an average delay above 7 days, fewer than 80 % on time, or a promise
+    broken. These are house thresholds, not a credit score.
+    """
+    if not paid and not oldest_days and promise_rate is None:
         return None
-    earliest = max(since, day.today + timedelta(days=1) if not_today else day.today)
-    if earliest > case.standing.effective_due:
-        free = gap_ends(day, case.standing.client)
-        earliest = max(earliest, free or earliest)
-    return day.calendar.next_business_day(earliest)
+    late = delay or ZERO
+    punctual = on_time_rate if on_time_rate is not None and paid >= 3 else Decimal(1)
+    faithful = Decimal(1) if promise_rate is None else promise_rate
+    if oldest_days > 60 or late > 30 or punctual < Decimal("0.5") or faithful < Decimal("0.5"):
+        return Risk.HIGH
+    if oldest_days > 15 or late > 7 or punctual < Decimal("0.8") or faithful < 1:
+        return Risk.MEDIUM
+    return Risk.LOW
+
+
+def _suggestion(
+    facts: Facts, book: Book, name: str, tally: _Tally, risk: Risk | None
+) -> Suggestion | None:
+    client = facts.clients.get(name)
+    items = tally.open_ones
+    blocked = {standing.blocked for standing in items}
+    promises = (book.promises.get(standing.id) for standing in items)
+    broken = any(promise is not None and promise.result is Result.BROKEN for promise in promises)
+    candidates = (
+        (Suggestion.MEND_ROWS, name in facts.row_problems),
+        (Suggestion.APPLY_CASH, book.unapplied.get(name, ZERO) > facts.settings.tolerance),
+        (Suggestion.CHECK_PAYMENT, _says_paid(facts, book, items)),
+        (Suggestion.SETTLE_DISPUTE, Reason.DISPUTED in blocked),
+        (Suggestion.ADD_ADDRESS, bool(items) and client is not None and not client.emails),
+        (Suggestion.CALL_ABOUT_PROMISE, broken),
+        (Suggestion.DECIDE_PRESCRIBED, Reason.PRESCRIBED in blocked),
+        (Suggestion.OFFER_PLAN, tally.oldest_days > 60),
+        (Suggestion.CALL, tally.oldest_days > 30),
+        (Suggestion.SHORTEN_TERMS, risk is Risk.HIGH and not tally.oldest_days),
+    )
+    return next((suggestion for suggestion, applies in candidates if applies), None)
+
+
+def _says_paid(facts: Facts, book: Book, items: list[Standing]) -> bool:
+    held = (book.holds.get(standing.id) for standing in items)
+    kinds = (facts.negotiations[hold.index].kind for hold in held if hold is not None)
+    return any(kind is NegotiationKind.SAYS_PAID for kind in kinds)

@@ -80,6 +80,14 @@ class Accounts:
         until = self.moved_away.get(item.id)
         return item.paid_on if until is None or item.paid_on <= until else None
 
+    def money_in(self, item: Item) -> list[Receipt]:
+        """Money that came in for the item; marked as paid, it counts with what was left of it."""
+        own = self.own_receipts(item)
+        if item.paid_on is None or item.paid_amount is not None or item.paid_on > self.run_date:
+            return own
+        rest = item.amount - sum(receipt.amount for receipt in own)
+        return [*own, Receipt(on=item.paid_on, amount=rest)] if rest > 0 else own
+
     def debt(self, item: Item) -> Debt:
         """The terms on which the item is owed: an instalment carries no charges."""
         client = self.facts.clients.get(item.client)
