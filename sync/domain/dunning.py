@@ -15,7 +15,7 @@ from sync.domain.asof import as_of
 from sync.domain.calendar import BusinessCalendar
 from sync.domain.caps import capped, priority
 from sync.domain.cases import CLOSED, Day, open_cases
-from sync.domain.clients import decide_client
+from sync.domain.client_day import decide_client
 from sync.domain.decisions import ZERO, Action, Decision, ItemDecision, Reason, RunPlan
 from sync.domain.facts import Choice, Facts, Instalment, Outcome, Receivable, Reminder
 from sync.domain.history import History, remember
