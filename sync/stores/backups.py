@@ -1,0 +1,79 @@
+"""Dated copies of a workbook as it was before each write."""
+
+import os
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+_STAMP = "%Y-%m-%d %H%M%S"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backups:
+    """Copies named `<name> 2026-11-22 083000.xlsx` in one directory.
+
+    All of the last `recent_days` are kept, at most `recent_most`; of earlier days the first of
+    each day, `days` days back. Nothing else in the directory is touched.
+    """
+
+    directory: Path
+    recent_days: int = 2
+    recent_most: int = 40
+    days: int = 30
+
+    def keep(self, name: str, content: bytes, now: datetime) -> Path:
+        """Write a copy to disk, whole or not at all, and drop those that have served."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        stem, dot, suffix = name.rpartition(".")
+        kept = self.directory / f"{stem} {now:{_STAMP}}{dot}{suffix}"
+        number = 1
+        while kept.exists():
+            number += 1
+            kept = self.directory / f"{stem} {now:{_STAMP}}-{number}{dot}{suffix}"
+        part = kept.with_name(f".{kept.name}.part")
+        try:
+            with part.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(kept)
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+        self._drop(name, now)
+        return kept
+
+    def of(self, name: str) -> list[tuple[datetime, Path]]:
+        """The copies of a workbook with their moments, oldest first."""
+        stem, dot, suffix = name.rpartition(".")
+        shape = re.compile(
+            rf"{re.escape(stem)} (\d{{4}}-\d\d-\d\d \d{{6}})(?:-(\d+))?{re.escape(dot + suffix)}"
+        )
+        found: list[tuple[datetime, int, Path]] = []
+        for path in self.directory.iterdir() if self.directory.is_dir() else ():
+            if match := shape.fullmatch(path.name):
+                with suppress(ValueError):
+                    moment = datetime.strptime(match[1], _STAMP)  # noqa: DTZ007  # names carry no zone
+                    found.append((moment, int(match[2] or 1), path))
+        return [(moment, path) for moment, _, path in sorted(found)]
+
+    def _drop(self, name: str, now: datetime) -> None:
+        today = now.replace(tzinfo=None)
+        copies = self.of(name)
+        recent = [p for at, p in copies if today - at <= timedelta(days=self.recent_days)]
+        served = set(recent[: -self.recent_most])
+        seen: set[str] = set()
+        for at, path in copies:
+            age = today - at
+            if age > timedelta(days=self.days):
+                served.add(path)
+            elif age > timedelta(days=self.recent_days):
+                day = f"{at:%Y-%m-%d}"
+                if day in seen:
+                    served.add(path)
+                seen.add(day)
+        for path in served:
+            with suppress(OSError):
+                path.unlink()

@@ -1,0 +1,258 @@
+"""A workbook in an Excel file: read whole, written by patching only the cells that differ."""
+
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from sheet_templates.schema import TABS
+from sync.key_text import key_text
+from sync.stores import rules
+from sync.stores.backups import Backups
+from sync.stores.excel_reading import Reading, figure_places, read_workbook
+from sync.stores.file_exchange import Changed, FileExchange, content_hash
+from sync.stores.ooxml.cells import same
+from sync.stores.ooxml.frame_edits import Growth
+from sync.stores.ooxml.links import Links
+from sync.stores.ooxml.package import LIMITS
+from sync.stores.ooxml.workbook_patch import SheetEdits, WorkbookPatch
+from sync.stores.ooxml.xml import MAX_ROW
+from sync.workbook import (
+    AppendRows,
+    Applied,
+    Cell,
+    Change,
+    Conflict,
+    Link,
+    RefusedFile,
+    ReplaceBody,
+    Row,
+    SetCells,
+    SetFigures,
+    Snapshot,
+    Tab,
+    WrongPlace,
+)
+
+_FIRST_ROW = 2  # below the headings
+
+
+class ExcelFileStore:
+    """A `sync.workbook.Store` over one .xlsx or .xlsm file.
+
+    `now` gives the moment that backups are named after and owner files are judged by.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        backups_directory: Path,
+        now: Callable[[], datetime],
+        *,
+        allow_synced: bool = False,
+    ) -> None:
+        self.path = path.resolve()
+        self.now = now
+        self.exchange = FileExchange(
+            path=self.path,
+            backups=Backups(directory=backups_directory),
+            allow_synced=allow_synced,
+        )
+        self._reading: Reading | None = None
+        self.exchange.clean_up()
+
+    def read(self) -> Snapshot:
+        """Read the file; the same content is not read twice. Raises RefusedFile."""
+        return self._read(self._data()).snapshot
+
+    def revision(self) -> str:
+        """The hash of the file as it stands. Raises RefusedFile."""
+        return content_hash(self._data())
+
+    def check_writable(self) -> None:
+        """Raise NotWritable now rather than at the write: open elsewhere, read-only."""
+        self.exchange.check_place(self.now())
+
+    def apply(self, changes: Sequence[Change], expected_revision: str) -> Applied | Conflict:
+        """Patch what differs in one atomic write. Raises NotWritable; ValueError for misuse."""
+        for change in changes:
+            rules.check(change)
+        data = self._data()
+        if content_hash(data) != expected_revision:
+            return Conflict()
+        reading = self._read(data)
+        edits = _Edits(reading)
+        for change in changes:
+            edits.add(change)
+        patch = WorkbookPatch(reading.package, reading.book)
+        cells = edits.write(patch)
+        if not cells:
+            return Applied(expected_revision, 0)
+        outcome = self.exchange.replace(patch.pieces(), data, expected_revision, self.now())
+        if isinstance(outcome, Changed):
+            return Conflict()
+        return Applied(outcome.revision, cells)
+
+    def _data(self) -> bytes:
+        try:
+            if self.path.stat().st_size > LIMITS.file:
+                raise RefusedFile("too_large")
+            return self.path.read_bytes()
+        except FileNotFoundError as error:
+            raise RefusedFile("no_file", path=str(self.path)) from error
+        except OSError as error:
+            raise RefusedFile("unreadable_file", path=str(self.path)) from error
+
+    def _read(self, data: bytes) -> Reading:
+        revision = content_hash(data)
+        if self._reading is None or self._reading.snapshot.revision != revision:
+            self._reading = None  # let the old one go before the new one is made
+            self._reading = read_workbook(data, revision, f"{platform.node()}:{self.path}")
+        return self._reading
+
+
+@dataclass(slots=True)
+class _TabEdits:
+    """What is wanted of one tab, beside what stands there."""
+
+    tab: Tab
+    columns: Mapping[str, int]
+    wanted: dict[int, dict[str, Cell]] = field(default_factory=dict)
+    last: int = 1
+    added: bool = False
+    _rows: dict[int, Row] | None = None
+    _by_key: dict[str, list[int]] | None = None
+
+    def row(self, number: int) -> Row | None:
+        """The row of that number, None when it has no data."""
+        if self._rows is None:
+            self._rows = {row.number: row for row in self.tab.rows}
+        return self._rows.get(number)
+
+    def numbers(self, address: str | int) -> Sequence[int]:
+        """The rows that a change addresses."""
+        if isinstance(address, int):
+            return [address] if _FIRST_ROW <= address <= max(self.last, _FIRST_ROW) else []
+        if self._by_key is None:
+            self._by_key = {}
+            key = TABS[self.tab.key].key_columns[0]
+            for row in self.tab.rows:
+                text = key_text(self.tab.value(row, key))
+                if text is not None:
+                    self._by_key.setdefault(text, []).append(row.number)
+        return self._by_key.get(address, [])
+
+    def want(self, number: int, values: Mapping[str, Cell]) -> None:
+        """Note the values wanted in a row; columns the tab does not have are skipped."""
+        known = {key: value for key, value in values.items() if key in self.columns}
+        if known:
+            self.wanted.setdefault(number, {}).update(known)
+
+    def differing(self, links: Links, *, date1904: bool) -> dict[int, dict[int, Cell]]:
+        """Row → column → value, of the cells that do not show what is wanted."""
+        found: dict[int, dict[int, Cell]] = {}
+        for number, values in self.wanted.items():
+            row = self.row(number)
+            for key, value in values.items():
+                stands = self.tab.value(row, key) if row else None
+                column = self.columns[key]
+                leads = not isinstance(value, Link) or links.shows((number, column), value)
+                if not (leads and same(stands, value, date1904=date1904)):
+                    found.setdefault(number, {})[column] = value
+        return found
+
+
+class _Edits:
+    """All changes of one write, gathered by tab."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self.tabs: dict[str, _TabEdits] = {}
+        self.figures: dict[str, Cell] = {}
+
+    def add(self, change: Change) -> None:
+        """Gather one change; a tab the workbook lacks is skipped."""
+        if isinstance(change, SetFigures):
+            self.figures.update(change.values)
+            return
+        edits = self._tab(change.tab)
+        if edits is None:
+            return
+        if isinstance(change, SetCells):
+            for number in edits.numbers(change.row):
+                edits.want(number, change.values)
+        elif isinstance(change, AppendRows):
+            for row in change.rows:
+                edits.last += 1
+                edits.added = True
+                edits.want(edits.last, row)
+        elif isinstance(change, ReplaceBody):
+            self._replace(edits, change)
+
+    def _replace(self, edits: _TabEdits, change: ReplaceBody) -> None:
+        blank: dict[str, Cell] = dict.fromkeys(edits.columns)
+        for number, row in enumerate(change.rows, _FIRST_ROW):
+            edits.want(number, {**blank, **row})
+        end = _FIRST_ROW + len(change.rows)
+        for standing in edits.tab.rows:
+            if standing.number >= end:
+                edits.want(standing.number, blank)
+        edits.added |= end - 1 > edits.last
+        edits.last = max(edits.last, end - 1)
+
+    def _tab(self, key: str) -> _TabEdits | None:
+        if key not in self.tabs:
+            tab = self.reading.snapshot.tabs.get(key)
+            if tab is None:
+                return None
+            last = max((row.number for row in tab.rows), default=1)
+            self.tabs[key] = _TabEdits(tab, self.reading.columns[key], last=last)
+        return self.tabs[key]
+
+    def write(self, patch: WorkbookPatch) -> int:
+        """Patch every tab in which something differs; returns how many cells do."""
+        cells = 0
+        for key, edits in self.tabs.items():
+            if edits.last > MAX_ROW:
+                raise WrongPlace("sheet_full", tab=edits.tab.title)
+            if edits.wanted:
+                cells += self._write_tab(patch, key, edits)
+        return cells + self._write_figures(patch)
+
+    def _write_tab(self, patch: WorkbookPatch, key: str, edits: _TabEdits) -> int:
+        part = self.reading.sheets[key].part
+        sheet = patch.sheet(part)
+        links = Links(patch.package, part, sheet.frame)
+        differing = edits.differing(links, date1904=patch.book.date1904)
+        if not differing:
+            return 0
+        before = max((row.number for row in edits.tab.rows), default=1)
+        patch.edit(
+            SheetEdits(
+                part=part,
+                title=edits.tab.title,
+                cells=differing,
+                grown=Growth(before, edits.last) if edits.added else None,
+                like=before if before >= _FIRST_ROW else None,
+            ),
+            sheet,
+            links,
+        )
+        return sum(map(len, differing.values()))
+
+    def _write_figures(self, patch: WorkbookPatch) -> int:
+        """Set the figures that differ, at the cells their names point to."""
+        book = self.reading.book
+        parts = {sheet.title: sheet for sheet in book.sheets}
+        by_title: dict[str, dict[int, dict[int, Cell]]] = {}
+        for key, (title, row, column) in figure_places(book, self.figures).items():
+            stands = self.reading.snapshot.figures.get(key)
+            if not same(stands, self.figures[key], date1904=book.date1904):
+                by_title.setdefault(title, {}).setdefault(row, {})[column] = self.figures[key]
+        for title, cells in by_title.items():
+            part = parts[title].part
+            sheet = patch.sheet(part)
+            links = Links(patch.package, part, sheet.frame)
+            patch.edit(SheetEdits(part=part, title=title, cells=cells), sheet, links)
+        return sum(len(values) for cells in by_title.values() for values in cells.values())

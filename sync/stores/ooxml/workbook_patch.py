@@ -1,0 +1,114 @@
+"""A package with cells of several sheets changed, and all that must follow from it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from sync.stores.ooxml import xml
+from sync.stores.ooxml.book import CONTENT_TYPES, Book, relations_part
+from sync.stores.ooxml.frame_edits import FrameEdits, Growth, stretched_tables
+from sync.stores.ooxml.links import Links, Place
+from sync.stores.ooxml.package import Package, Packed, pack
+from sync.stores.ooxml.patch import RowsPatch
+from sync.stores.ooxml.sheet import SheetXml
+from sync.workbook import Cell, Link, NotWritable, WrongPlace
+
+_SMALL = 6  # zlib level of small parts; sheets are packed at 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetEdits:
+    """What changes in one sheet.
+
+    `cells`: row → column → value. `grown`: rows were added below the data. `like`: the row whose
+    formats added rows take.
+    """
+
+    part: str
+    title: str
+    cells: dict[int, dict[int, Cell]] = field(default_factory=dict)
+    grown: Growth | None = None
+    like: int | None = None
+
+
+class WorkbookPatch:
+    """Patches a workbook's sheets one after the other; `pieces` are the new file."""
+
+    def __init__(self, package: Package, book: Book) -> None:
+        if book.is_signed:
+            raise NotWritable("signed")
+        self.package = package
+        self.book = book
+        self.styles = book.styles()
+        self.parts: dict[str, Packed | None] = {}
+        self._formula_gone = False
+
+    def sheet(self, part: str) -> SheetXml:
+        """A sheet's places, read afresh."""
+        return SheetXml(b"".join(self.package.stream(part)), part)
+
+    def edit(self, edits: SheetEdits, sheet: SheetXml, links: Links) -> None:
+        """Change one sheet. Raises WrongPlace when that cannot be done safely."""
+        if sheet.frame.is_protected:
+            raise WrongPlace("protected_tab", tab=edits.title)
+        rows = RowsPatch(
+            sheet, self.styles, tab=edits.title, date1904=self.book.date1904, like=edits.like
+        )
+        patched = rows.patched(edits.cells)
+        self._formula_gone |= patched.formula_gone
+        head, tail = self._frame(edits, sheet, links)
+        self.parts[edits.part] = pack((sheet.encoded(head), *patched.pieces, sheet.encoded(tail)))
+
+    def _frame(self, edits: SheetEdits, sheet: SheetXml, links: Links) -> tuple[bytes, bytes]:
+        frame = FrameEdits(sheet.frame)
+        rows = [row for row, values in edits.cells.items() if _written(values)]
+        columns = [c for row in rows for c, value in edits.cells[row].items() if value is not None]
+        if rows:
+            frame.include(xml.Area(min(rows), min(columns), max(rows), max(columns)))
+        if edits.grown is not None:
+            frame.grow(edits.grown)
+            tables = stretched_tables(self.package, edits.part, edits.grown, edits.title)
+            for name, content in tables.items():
+                self.parts[name] = pack([content], _SMALL)
+        wanted: dict[Place, Link | None] = {
+            (row, column): value if isinstance(value, Link) else None
+            for row, values in edits.cells.items()
+            for column, value in values.items()
+        }
+        relations = links.change(frame, wanted)
+        if relations is not None:
+            self.parts[relations_part(edits.part)] = pack([relations], _SMALL)
+        return frame.result()
+
+    def pieces(self) -> Iterator[bytes]:
+        """The new package's bytes."""
+        styles = self.styles.patched()
+        if styles is not None:
+            self.parts[self.styles.name] = pack([styles], _SMALL)
+        workbook = self.book.calculated_on_load()
+        if workbook is not None:
+            self.parts[self.book.part] = pack([workbook], _SMALL)
+        chain = self.book.related("calcChain")
+        if self._formula_gone and chain is not None:
+            self._drop(chain)
+        return self.package.replaced(self.parts)
+
+    def _drop(self, chain: str) -> None:
+        """Leave out the calculation chain, which names a formula now gone; Excel makes anew."""
+        relations = relations_part(self.book.part)
+        name = chain.rpartition("/")[2]
+        self.parts[chain] = None
+        self._without(CONTENT_TYPES, "PartName", re.escape("/" + chain))
+        self._without(relations, "Target", rf"[^\"']*{re.escape(name)}")
+
+    def _without(self, part: str, attribute: str, value: str) -> None:
+        data, encoding = xml.utf8(self.package.read(part))
+        element = rf"""<[^<>]*\s{attribute}\s*=\s*["']{value}["'][^<>]*?(?:/>|>\s*</[^<>]*>)"""
+        content = re.sub(element.encode(), b"", data, count=1)
+        if encoding != "utf-8":
+            content = content.decode().encode(encoding)
+        self.parts[part] = pack([content], _SMALL)
+
+
+def _written(values: Mapping[int, Cell]) -> bool:
+    return any(value is not None for value in values.values())
