@@ -16,6 +16,7 @@ from openpyxl.chart.marker import DataPoint
 from openpyxl.chart.series import SeriesLabel
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.drawing.line import LineProperties
+from openpyxl.drawing.spreadsheet_drawing import AnchorMarker, TwoCellAnchor
 from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.styles.differential import DifferentialStyle
@@ -64,7 +65,7 @@ _CHARTS: Final = 18
 _TRENDS: Final = 35
 _TABLE: Final = 52
 _MONTHS: Final = 12
-_CHART_HEIGHT = 7.6
+_CHART_ROWS: Final = 15
 
 # The cards, row by row: what is owed, how well it comes in, what the queue holds, how fresh it is.
 CARDS: Final = (
@@ -107,10 +108,10 @@ def fill_dashboard(book: Workbook, sheet: Worksheet, language: str) -> None:
     _bar(sheet, _CHARTS, "B", "D", texts["aging"])
     _bar(sheet, _CHARTS, "F", "J", texts["forecast"])
     _bar(sheet, _TRENDS, "B", "J", texts["trends"])
-    sheet.add_chart(_aging_chart(book, language), f"B{_CHARTS + 1}")
-    sheet.add_chart(_forecast_chart(book, language), f"F{_CHARTS + 1}")
+    _place(sheet, _aging_chart(book, language), "B", "D", _CHARTS)
+    _place(sheet, _forecast_chart(book, language), "F", "J", _CHARTS)
     _write_months(sheet, language)
-    sheet.add_chart(_trends_chart(sheet), f"B{_TRENDS + 1}")
+    _place(sheet, _trends_chart(sheet), "B", "J", _TRENDS)
     set_page(sheet, TABS["dashboard"], repeat_header=False, landscape=False)
     sheet.page_setup.fitToHeight = 1
     sheet.print_area = f"A1:K{_TABLE + _MONTHS}"
@@ -126,7 +127,7 @@ def _bar(sheet: Worksheet, row: int, first: str, last: str, title: str) -> None:
     for number in range(ord(first), ord(last) + 1):
         sheet[f"{chr(number)}{row}"].fill = solid(BRAND)
     _say(sheet, f"{first}{row}", title, font(size=12, bold=True, colour=PAPER))
-    sheet[f"{first}{row}"].alignment = Alignment(vertical="center", indent=1)
+    sheet[f"{first}{row}"].alignment = Alignment(horizontal="left", vertical="center", indent=1)
     sheet.row_dimensions[row].height = 22
 
 
@@ -139,7 +140,7 @@ def _write_cards(book: Workbook, sheet: Worksheet, language: str) -> None:
         label, value = sheet[f"{letter}{row - 1}"], sheet[place]
         put(label, labels[key][0])
         label.font, label.fill = font(size=9, colour=MUTED), solid("F2F4F7")
-        label.alignment = Alignment(vertical="bottom", indent=1)
+        label.alignment = Alignment(horizontal="left", vertical="bottom", indent=1)
         label.border = Border(top=edge)
         label.comment = note(labels[key][1])
         value.font, value.fill = font(size=15, bold=True), solid("F2F4F7")
@@ -172,12 +173,19 @@ def _colour_figure(sheet: Worksheet, key: str, place: str) -> None:
         sheet.conditional_formatting.add(place, rule)
 
 
-def _chart(width: float) -> BarChart:
-    """Return an empty column chart in the workbook's style; sizes are in centimetres."""
+def _place(sheet: Worksheet, chart: BarChart, first: str, last: str, bar: int) -> None:
+    """Put a chart below its bar, over whole columns, so that it fits in every font."""
+    start = AnchorMarker(col=ord(first) - ord("A"), row=bar)
+    end = AnchorMarker(col=ord(last) - ord("A") + 1, row=bar + _CHART_ROWS)
+    anchor = TwoCellAnchor(editAs="oneCell", _from=start, to=end)
+    chart.anchor = anchor  # type: ignore[assignment]  # its types know only the cell's name
+    sheet.add_chart(chart)
+
+
+def _chart() -> BarChart:
+    """Return an empty column chart in the workbook's style."""
     chart = BarChart()
     chart.type, chart.style = "col", 10
-    chart.width = width  # type: ignore[assignment]  # its types ask whole centimetres
-    chart.height = _CHART_HEIGHT  # type: ignore[assignment]  # likewise
     chart.gapWidth = 60
     chart.legend.position = "b"
     chart.visible_cells_only = False
@@ -197,7 +205,7 @@ def _chart(width: float) -> BarChart:
 def _aging_chart(book: Workbook, language: str) -> BarChart:
     sheet = book[headings.tab_title(language, "aging")]
     last = 2 + AGING_BUCKETS
-    chart = _chart(10.6)
+    chart = _chart()
     chart.legend = None
     values = Reference(sheet, min_col=2, max_col=last, min_row=3)
     chart.add_data(values, from_rows=True, titles_from_data=False)
@@ -212,7 +220,7 @@ def _aging_chart(book: Workbook, language: str) -> BarChart:
 
 def _forecast_chart(book: Workbook, language: str) -> BarChart:
     sheet = book[headings.tab_title(language, "forecast")]
-    chart = _chart(10.6)
+    chart = _chart()
     keys = [column.key for column in TABS["forecast"].columns]
     for key, colour in zip(("amount_due", "expected"), _SERIES_COLOURS, strict=False):
         column = keys.index(key) + 1
@@ -223,7 +231,7 @@ def _forecast_chart(book: Workbook, language: str) -> BarChart:
 
 
 def _trends_chart(sheet: Worksheet) -> BarChart:
-    chart = _chart(21.6)
+    chart = _chart()
     for column, colour in zip((4, 6, 8), _SERIES_COLOURS, strict=True):
         values = Reference(sheet, min_col=column, min_row=_TABLE, max_row=_TABLE + _MONTHS)
         _add_series(chart, values, colour)
@@ -240,6 +248,10 @@ def _add_series(chart: BarChart, values: Reference, colour: str) -> None:
 
 def _write_months(sheet: Worksheet, language: str) -> None:
     """Write the table of the last twelve months that stand in trends."""
+    for row in range(_TABLE, _TABLE + _MONTHS + 1):
+        for letter in "CEGI":
+            side = Side(style="thin" if row == _TABLE else "hair", color=LINE)
+            sheet[f"{letter}{row}"].border = Border(bottom=side)
     keys = ("month", "open_amount", "overdue_amount", "received", "cei")
     months = reference(language, "trends", "month", SPARE_REACH)
     count = f"COUNT({months})"
@@ -247,7 +259,7 @@ def _write_months(sheet: Worksheet, language: str) -> None:
         head = sheet[f"{letter}{_TABLE}"]
         put(head, headings.heading(language, "trends", key))
         head.font = font(size=10, italic=True, colour=MUTED)
-        head.border = Border(bottom=Side(style="thin", color=MUTED))
+        head.border = Border(bottom=Side(style="thin", color=LINE))
         head.alignment = Alignment(horizontal="center" if key == "month" else "right")
         source = reference(language, "trends", key, SPARE_REACH)
         for number in range(1, _MONTHS + 1):

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 _WIDTHS = {"A": 2, "B": 12, "C": 42, "D": 24, "E": 62, "F": 3, "G": 24, "H": 46}
 _FIRST_STEP: Final = 7
+_ROW_HEIGHT: Final = 20
 _UNIQUE_COLUMNS: Final = {"policies": "AA", "templates": "AB"}
 UNIQUE_LISTS: Final = frozenset(_UNIQUE_COLUMNS)
 """Lists whose source repeats its values: their distinct values stand hidden in the start tab."""
@@ -90,7 +91,7 @@ def _section(sheet: Worksheet, row: int, first: int, last: int, title: str) -> N
         cell = cell_at(sheet, row, column)
         cell.fill = solid(BRAND)
         cell.font = font(size=12, bold=True, colour=PAPER)
-        cell.alignment = Alignment(vertical="center", indent=1 if column == first else 0)
+        cell.alignment = Alignment(horizontal="left", vertical="center", indent=1)
     put(cell_at(sheet, row, first), title)
     sheet.row_dimensions[row].height = 22
 
@@ -165,7 +166,7 @@ def _write_steps(sheet: Worksheet, language: str, texts: Mapping[str, str]) -> i
         sheet[f"D{row}"].alignment = Alignment(horizontal="left", vertical="center")
         _put(sheet, f"E{row}", titles[key][1], colour=MUTED)
         _rule_below(sheet, row, 2, 5)
-        sheet.row_dimensions[row].height = 21
+        sheet.row_dimensions[row].height = _ROW_HEIGHT
         if key == "payments_until":
             sheet[f"D{row}"].number_format = number_format(language, Kind.DATE)
     ticks = f"B{first}:B{last}"
@@ -216,7 +217,7 @@ def _write_legend(sheet: Worksheet, texts: Mapping[str, str], row: int) -> int:
         swatch.fill, swatch.font = look.fill, look.font
         swatch.alignment = Alignment(horizontal="center", vertical="center")
         _put(sheet, f"C{row}", texts[key])
-        sheet.row_dimensions[row].height = 20
+        sheet.row_dimensions[row].height = _ROW_HEIGHT
     return row
 
 
@@ -225,7 +226,7 @@ def _write_notes(sheet: Worksheet, texts: Mapping[str, str], row: int) -> None:
     for key in ("note_law", "note_own", "note_copy", "note_secret"):
         row += 1
         _put(sheet, f"B{row}", f"•  {texts[key]}", bold=key == "note_law")
-        sheet.row_dimensions[row].height = 20
+        sheet.row_dimensions[row].height = _ROW_HEIGHT
 
 
 def _write_index(sheet: Worksheet, language: str, texts: Mapping[str, str]) -> None:
@@ -249,6 +250,7 @@ def _write_index(sheet: Worksheet, language: str, texts: Mapping[str, str]) -> N
             _put(sheet, f"G{row}", headings.tab_title(language, tab.key))
             _link(sheet, f"G{row}", language, tab.key)
             _put(sheet, f"H{row}", about[tab.key], size=10, colour=MUTED)
+            sheet.row_dimensions[row].height = _ROW_HEIGHT
 
 
 def unique_list_range(language: str, list_name: str) -> str:
