@@ -9,7 +9,7 @@ from datetime import datetime
 
 from mailer.errors import MailError
 from mailer.letter import OutgoingMessage
-from sync.domain.decisions import Action, Decision
+from sync.domain.decisions import Decision, Reason
 from sync.domain.facts import Channel, Facts, Outcome, Reminder
 from sync.ledger import KeyTaken, Ledger
 from sync.ledger_rows import PlannedMessage
@@ -41,7 +41,7 @@ class Claim:
         return Reminder(
             reference=self.reference,
             client=self.planned.client,
-            at=self.at,
+            at=self.at.replace(tzinfo=None),
             step=self.planned.step,
             channel=self.planned.channel,
             outcome=outcome,
@@ -50,6 +50,7 @@ class Claim:
             total=self.planned.total,
             valid_until=self.planned.valid_until,
             message_id=self.planned.message_id,
+            receivables=self.planned.receivables,
         )
 
 
@@ -113,6 +114,7 @@ class Clerk:
             to=decision.to,
             cc=decision.cc,
             subject=letter.message.subject if letter else "",
+            receivables=tuple(item.standing.id for item in decision.listed),
             total=decision.total,
             valid_until=letter.valid_until if letter else None,
             message_id=letter.message.message_id if letter else None,
@@ -123,12 +125,17 @@ class Clerk:
 
 
 def first_state(decision: Decision) -> State | None:
-    """How a decision begins its life in the ledger; None when nothing is to be recorded now."""
-    choice = decision.choice
-    if choice is not None and choice.skip:
-        return State.SKIPPED
-    if decision.action is not Action.SEND or decision.step is None:
+    """How a decision begins its life in the ledger; None when nothing is to be recorded now.
+
+    What a person skipped or did by hand (`RunPlan.settled`) is final at once.
+    """
+    if decision.step is None:
         return None
-    if decision.step.channel is not Channel.EMAIL:
-        return State.SENT if choice is not None and choice.done else None
-    return State.PLANNED if decision.deliverable else None
+    if decision.deliverable and decision.step.channel is Channel.EMAIL:
+        return State.PLANNED
+    ticked = decision.choice
+    if ticked is None or not decision.keys:
+        return None
+    if decision.reason is Reason.SKIPPED and ticked.skip:
+        return State.SKIPPED
+    return State.SENT if decision.reason is Reason.BY_HAND and ticked.done else None

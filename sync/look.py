@@ -44,6 +44,10 @@ def look(
     `time_of_day` None leaves the sending window out of account.
     """
     facts, issues = read_facts(snapshot, today=today)
+    # History's cells are local and without a zone; the ledger's moments are put beside them.
+    ledger_reminders = (
+        replace(reminder, at=reminder.at.replace(tzinfo=None)) for reminder in ledger_reminders
+    )
     facts = replace(facts, reminders=union(facts.reminders, ledger_reminders, verdicts))
     calendar = calendar_for(facts.settings)
     plan = decide(facts, calendar, run_date, time_of_day=time_of_day)

@@ -66,8 +66,11 @@ class _Postponed(Exception):
         self.values = values
 
 
-def run(engine: Engine, at: time | None = None) -> RunReport:
-    """Run once, for the engine's present day; `at` is the scheduled time this run answers.
+def run(engine: Engine, at: time | None = None, for_day: date | None = None) -> RunReport:
+    """Run once, on the engine's present day.
+
+    `at` on `for_day` is the scheduled moment that this run answers (a catch-up answers an
+    earlier one).
 
     Raises Busy (another run is at it), StoreError (the workbook cannot be read, or is a copy) and
     LedgerError. A workbook that cannot be written is no exception: the report says `postponed`.
@@ -77,7 +80,7 @@ def run(engine: Engine, at: time | None = None) -> RunReport:
     identity = identity_of(snapshot)
     with engine.lock(identity):
         check_place(snapshot, identity, engine.ledger, moved=engine.moved)
-        engine.ledger.begin_run(run_id, identity, engine.now().date(), at)
+        engine.ledger.begin_run(run_id, identity, for_day or engine.now().date(), at)
         result = RunResult.FAILED
         try:
             report = _Run(engine, run_id, identity).whole(snapshot)
@@ -136,7 +139,9 @@ class _Run:
             clerk = Clerk(
                 ledger=self.engine.ledger, desk=self._desk(seen), run=self.run_id, by=self.engine.by
             )
-            claims, unclaimed = clerk.claim(seen.plan.decisions, seen.facts, self.engine.now())
+            claims, unclaimed = clerk.claim(
+                (*seen.plan.settled, *seen.plan.decisions), seen.facts, self.engine.now()
+            )
             if not claims:
                 return seen, claims, unclaimed, seen.snapshot.revision
             try:

@@ -85,9 +85,9 @@ def mapping(headings: Sequence[str], given: Mapping[str, str]) -> dict[str, int]
     taken = set(found.values())
     by_key: dict[str, list[int]] = {}
     for index, text in enumerate(folded):
-        key = _meanings().get(text)
-        if key is not None and key not in found and index not in taken:
-            by_key.setdefault(key, []).append(index)
+        meant = _meanings().get(text)
+        if meant is not None and meant not in found and index not in taken:
+            by_key.setdefault(meant, []).append(index)
     for key, candidates in by_key.items():
         indexes = [i for i in candidates if folded[i] in _standard(key)] or candidates
         if len(indexes) > 1:

@@ -128,11 +128,13 @@ class _Reader:
             try:
                 row[key] = self._value(key, source.cells[self.columns[key]])
             except UnreadableCellError:
-                return self._reject(source, f"unreadable_{_kind(key)}", key)
+                self._reject(source, f"unreadable_{_kind(key)}", key)
+                return None
         row["client"] = self._known_name(row["client"])
         wrong = self._wrong(row)
         if wrong is not None:
-            return self._reject(source, *wrong)
+            self._reject(source, *wrong)
+            return None
         row.setdefault("id", None)
         if row["id"] is None:
             row["id"] = f"L{source.number}"

@@ -1,0 +1,1 @@
+"""What each command does: read options, call the engine, show the result."""

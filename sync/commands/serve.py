@@ -1,0 +1,150 @@
+"""serve: the unattended form."""
+
+import argparse
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from datetime import date, time, timedelta
+from types import FrameType
+
+from sync.clock import Clock
+from sync.commands.choose import settings_of
+from sync.commands.errors import store_sentence
+from sync.domain.calendar import BusinessCalendar
+from sync.domain.facts import Choice, Outcome
+from sync.identity import identity_of
+from sync.locks import Busy
+from sync.look import Look
+from sync.report import RunReport
+from sync.run import run
+from sync.service import Service
+from sync.settings import Settings, WorkbookSettings
+from sync.wiring import engine_for, look_at, open_ledger, open_store, transport_for
+from sync.words import words
+
+_LOG = logging.getLogger("regua.service")
+
+
+def serve(options: argparse.Namespace, language: str) -> int:
+    """Run at the configured times until told to stop."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    settings = settings_of(options)
+    transport_for(settings.mail, options.outbox)  # a missing [mail] is told now, not at 08:30
+    stop = threading.Event()
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, ask)
+    clock = Clock(settings.schedule.zone)
+    service = Service(
+        jobs=[
+            WorkbookJob(settings, book, options, stop.is_set, language)
+            for book in settings.workbooks
+        ],
+        at=settings.schedule.at,
+        now=clock.now,
+        stop=stop,
+        retry=timedelta(minutes=settings.schedule.retry_minutes),
+        choices_every=timedelta(minutes=settings.schedule.approvals_minutes),
+    )
+    times = ", ".join(moment.strftime("%H:%M") for moment in settings.schedule.at)
+    _LOG.info(words(language, "cli.serving", times=times, zone=settings.schedule.zone.key))
+    service.serve()
+    _LOG.info(words(language, "cli.stopped"))
+    return 0
+
+
+class WorkbookJob:
+    """One workbook under the service."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        book: WorkbookSettings,
+        options: argparse.Namespace,
+        stop: Callable[[], bool],
+        language: str,
+    ) -> None:
+        self._settings = settings
+        self._book = book
+        self._options = options
+        self._stop = stop
+        self._language = language
+        self._seen: Look | None = None
+        self._answered: str | None = None  # the revision whose choices were looked at
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self._book.name
+
+    def calendar(self) -> BusinessCalendar:
+        """The business days of its settings, read again when the file changed."""
+        return self._look().calendar
+
+    def completed(self, day: date, at: time) -> bool:
+        """Whether the ledger has the run of that moment as complete."""
+        with open_ledger(self._settings, Clock(self._settings.schedule.zone).now) as ledger:
+            return ledger.completed(identity_of(self._look().snapshot), day, at)
+
+    def run(self, day: date, at: time | None) -> bool:
+        """One run now; False when it was postponed or another one is at it."""
+        try:
+            with engine_for(
+                self._settings, self._book, outbox=self._options.outbox, stop=self._stop
+            ) as engine:
+                report = run(engine, at=at, for_day=day)
+        except Busy:
+            _LOG.info(words(self._language, "cli.busy", workbook=self.name))
+            return False
+        self._tell(report)
+        return report.postponed is None
+
+    def choices_pending(self) -> bool:
+        """Whether somebody ticked something that no run has looked at."""
+        seen = self._look()
+        if seen.snapshot.revision == self._answered:
+            return False
+        self._answered = seen.snapshot.revision
+        return any(_ticked(choice) for choice in seen.facts.choices)
+
+    def _look(self) -> Look:
+        """The workbook as it stands; parsed again only when the file changed or the day did."""
+        store = open_store(self._settings, self._book)
+        today = Clock(self._settings.schedule.zone).now().date()
+        seen = self._seen
+        if (
+            seen is None
+            or seen.plan.run_date != today
+            or seen.snapshot.revision != store.revision()
+        ):
+            seen = self._seen = look_at(self._settings, self._book)
+        return seen
+
+    def _tell(self, report: RunReport) -> None:
+        if report.postponed is not None:
+            why = store_sentence(
+                report.look.snapshot.language, report.postponed, report.postponed_values
+            )
+            _LOG.warning("%s: %s", self.name, why)
+            return
+        _LOG.info(
+            words(
+                self._language,
+                "cli.served",
+                workbook=self.name,
+                sent=len(report.with_outcome(Outcome.SENT)),
+                refused=len(report.with_outcome(Outcome.REFUSED)),
+                uncertain=len(report.with_outcome(Outcome.UNCERTAIN)),
+            )
+        )
+
+
+def _ticked(choice: Choice) -> bool:
+    return choice.approve or choice.skip or choice.done
+
+
+COMMANDS = {"serve": serve}

@@ -1,0 +1,195 @@
+"""The one place that builds real adapters: stores, ledger, transports, calendar."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self, cast
+
+from mailer.delivery import Outcome, Transport
+from mailer.errors import ConfigurationError
+from mailer.folder import FolderTransport
+from mailer.letter import OutgoingMessage
+from mailer.password import find_password
+from mailer.smtp import SmtpTransport
+from sync.clock import Clock
+from sync.domain.calendar import BusinessCalendar
+from sync.domain.facts import TeamSettings
+from sync.holidays_br import brazilian_holidays
+from sync.identity import identity_of
+from sync.ledger import Ledger
+from sync.locks import run_lock
+from sync.look import Look, look
+from sync.run import Engine
+from sync.settings import MailSettings, Settings, SettingsError, WorkbookSettings
+from sync.stores.excel_file import ExcelFileStore
+from sync.workbook import Store
+
+LEDGER_FILE = "ledger.sqlite3"
+_PAST_RUN = time(12)
+
+
+def calendar_for(settings: TeamSettings) -> BusinessCalendar:
+    """The banks' business days with the team's state, city and own holidays."""
+    return BusinessCalendar(
+        brazilian_holidays(settings.state, settings.city, settings.extra_holidays)
+    )
+
+
+def open_store(settings: Settings, book: WorkbookSettings) -> Store:
+    """The workbook's store; backups stand in the state directory, a folder a workbook."""
+    return ExcelFileStore(
+        book.path,
+        settings.state.directory / "backups" / book.path.stem,
+        Clock(settings.schedule.zone).now,
+        allow_synced=book.allow_synced,
+    )
+
+
+def moment_of(settings: Settings, run_date: date | None) -> Callable[[], datetime]:
+    """The present, or noon of a past run date: what happens on it is recorded on it."""
+    clock = Clock(settings.schedule.zone)
+    if run_date is None or run_date == clock.now().date():
+        return clock.now
+    fixed = datetime.combine(run_date, _PAST_RUN, tzinfo=settings.schedule.zone)
+    return lambda: fixed
+
+
+def today(settings: Settings) -> date:
+    """The real day in the configured zone."""
+    return Clock(settings.schedule.zone).now().date()
+
+
+def ledger_path(settings: Settings) -> Path:
+    """Where the ledger stands."""
+    return settings.state.directory / LEDGER_FILE
+
+
+@contextmanager
+def open_ledger(settings: Settings, now: Callable[[], datetime]) -> Iterator[Ledger]:
+    """The ledger, created when there is none yet."""
+    settings.state.directory.mkdir(parents=True, exist_ok=True)
+    with Ledger(ledger_path(settings), now) as ledger:
+        yield ledger
+
+
+def look_at(settings: Settings, book: WorkbookSettings, run_date: date | None = None) -> Look:
+    """Read and decide without writing anything, the ledger only when there is one."""
+    snapshot = open_store(settings, book).read()
+    now = moment_of(settings, run_date)
+    day = run_date or now().date()
+
+    def seen(**known: object) -> Look:
+        return look(
+            snapshot,
+            run_date=day,
+            today=today(settings),
+            calendar_for=calendar_for,
+            **known,  # type: ignore[arg-type] # the ledger's two answers, or none
+        )
+
+    if not ledger_path(settings).exists():
+        return seen()
+    with open_ledger(settings, now) as ledger:
+        reminders = ledger.reminders(identity_of(snapshot), as_recovered=True)
+        return seen(ledger_reminders=reminders, verdicts=ledger.verdicts())
+
+
+def transport_for(mail: MailSettings | None, outbox: Path | None) -> Transport:
+    """How messages leave. Raises SettingsError when nothing says how."""
+    if outbox is not None:
+        return FolderTransport(outbox)
+    if mail is None:
+        raise SettingsError("no_mail")
+    if mail.transport == "folder":
+        return FolderTransport(cast("Path", mail.directory))
+    return _LateSmtp(mail)
+
+
+@dataclass(slots=True)
+class _LateSmtp:
+    """SMTP whose password is asked for when the first message leaves, not when a run starts."""
+
+    mail: MailSettings
+    _made: SmtpTransport | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._made is not None:
+            self._made.__exit__(kind, error, trace)
+            self._made = None
+
+    def deliver(self, message: OutgoingMessage, on_commit: Callable[[], None]) -> Outcome:
+        if self._made is None:
+            self._made = self._make()
+            self._made.__enter__()
+        return self._made.deliver(message, on_commit)
+
+    def _make(self) -> SmtpTransport:
+        mail = self.mail
+        if mail.host is None:
+            raise ConfigurationError("mail.host is missing")
+        return SmtpTransport(
+            host=mail.host,
+            port=mail.port,
+            security=cast("Literal['starttls', 'tls', 'none']", mail.security),
+            user=mail.user or "",
+            password=find_password(mail.user) if mail.user else "",
+            timeout=mail.timeout,
+        )
+
+
+@contextmanager
+def engine_for(
+    settings: Settings,
+    book: WorkbookSettings,
+    *,
+    outbox: Path | None = None,
+    run_date: date | None = None,
+    moved: bool = False,
+    by: str = "regua",
+    stop: Callable[[], bool] = lambda: False,
+    progress: Callable[[str, int, int], None] = lambda *_: None,
+) -> Iterator[Engine]:
+    """All that a run of one workbook needs; the ledger is closed at the end."""
+    now = moment_of(settings, run_date)
+
+    def lock(identity: str) -> AbstractContextManager[None]:
+        return run_lock(settings.state.directory, identity)
+
+    transport = transport_for(settings.mail, outbox)
+    with open_ledger(settings, now) as ledger:
+        ledger.forget_bodies(now() - timedelta(days=settings.state.keep_messages_days))
+        yield Engine(
+            store=open_store(settings, book),
+            ledger=ledger,
+            transport=transport,
+            sender=settings.mail.sender if settings.mail else None,
+            calendar_for=calendar_for,
+            now=now,
+            today=today(settings),
+            lock=lock,
+            by=by,
+            in_window=outbox is None,
+            moved=moved,
+            stop=stop,
+            progress=progress,
+        )
+
+
+def with_outbox(settings: Settings, outbox: Path | None, state: Path | None) -> Settings:
+    """Settings with what the command line names in place of the file's."""
+    if state is not None:
+        settings = replace(settings, state=replace(settings.state, directory=state))
+    if outbox is not None and settings.mail is None:
+        settings = replace(settings, mail=MailSettings(transport="folder", directory=outbox))
+    return settings
