@@ -20,7 +20,6 @@ from mailer.letter import OutgoingMessage
 from mailer.outcome import Accepted, Refused, Transport, Uncertain
 from sync.domain.facts import Outcome
 from sync.ledger import Ledger
-from sync.ledger_file import LedgerError
 from sync.message_states import OUTCOMES, State
 
 PAUSES = (2.0, 8.0, 30.0)  # seconds before the second, third and fourth attempt of a run
@@ -166,13 +165,13 @@ class _Work:
         self.halted = self.wall or Postponed.TEMPORARY
 
     def postpone_rest(self, messages: Sequence[Claimed]) -> None:
-        """Free the keys of all that got no result, the ledger permitting (else recovery does)."""
+        """Free the keys of all that got no result."""
         why = self.halted or Postponed.ERROR
         for reference in (message.reference for message in messages):
             if reference in self.results:
                 continue
             detail = self.replies.get(reference, self.words)
-            with suppress(LedgerError):
+            with suppress(Exception):  # the report has to come out; recovery frees them then
                 self.ledger.cancel(reference, f"{why}: {detail}" if detail else why)
             self.results[reference] = SendResult(
                 reference=reference, outcome=Outcome.CANCELLED, detail=detail, postponed=why
@@ -243,7 +242,7 @@ class _Work:
         except MalformedMessage as broken:  # this message cannot leave; the others may
             return Refused(permanent=True, code=0, reason=str(broken), stage="data")
         except BaseException as broken:
-            with suppress(LedgerError):  # of the two errors, the first is the one to tell
+            with suppress(Exception):  # of the two errors, the first is the one to tell
                 if committed:
                     self._unanswered(reference, repr(broken))
                 else:
