@@ -4,7 +4,7 @@ import os
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 _STAMP = "%Y-%m-%d %H%M%S"
@@ -14,14 +14,12 @@ _STAMP = "%Y-%m-%d %H%M%S"
 class Backups:
     """Copies named `<name> 2026-11-22 083000.xlsx` in one directory.
 
-    All of the last `recent_days` are kept, at most `recent_most`; of earlier days the first of
-    each day, `days` days back. Nothing else in the directory is touched.
+    The newest `most` are kept, and the first of each of the last `most` days, so that a day of
+    many writes does not push the other days out. Nothing else in the directory is touched.
     """
 
     directory: Path
-    recent_days: int = 2
-    recent_most: int = 40
-    days: int = 30
+    most: int = 30
 
     def keep(self, name: str, content: bytes, now: datetime) -> Path:
         """Write a copy to disk, whole or not at all, and drop those that have served."""
@@ -60,20 +58,13 @@ class Backups:
         return [(moment, path) for moment, _, path in sorted(found)]
 
     def _drop(self, name: str, now: datetime) -> None:
-        today = now.replace(tzinfo=None)
         copies = self.of(name)
-        recent = [p for at, p in copies if today - at <= timedelta(days=self.recent_days)]
-        served = set(recent[: -self.recent_most])
-        seen: set[str] = set()
+        kept = {path for _, path in copies[-self.most :]}
+        oldest = now.replace(tzinfo=None) - timedelta(days=self.most)
+        first_of_day: dict[date, Path] = {}
         for at, path in copies:
-            age = today - at
-            if age > timedelta(days=self.days):
-                served.add(path)
-            elif age > timedelta(days=self.recent_days):
-                day = f"{at:%Y-%m-%d}"
-                if day in seen:
-                    served.add(path)
-                seen.add(day)
-        for path in served:
+            if at >= oldest:
+                first_of_day.setdefault(at.date(), path)
+        for path in {path for _, path in copies} - kept - set(first_of_day.values()):
             with suppress(OSError):
                 path.unlink()

@@ -41,7 +41,8 @@ _FIRST_ROW = 2  # below the headings
 class ExcelFileStore:
     """A `sync.workbook.Store` over one .xlsx or .xlsm file.
 
-    `now` gives the moment that backups are named after and owner files are judged by.
+    `now` gives the moment that backups are named after and owner files are judged by;
+    `keep_backups` is what `Backups.most` says.
     """
 
     def __init__(
@@ -51,12 +52,13 @@ class ExcelFileStore:
         now: Callable[[], datetime],
         *,
         allow_synced: bool = False,
+        keep_backups: int = 30,
     ) -> None:
         self.path = path.resolve()
         self.now = now
         self.exchange = FileExchange(
             path=self.path,
-            backups=Backups(directory=backups_directory),
+            backups=Backups(directory=backups_directory, most=keep_backups),
             allow_synced=allow_synced,
         )
         self._reading: Reading | None = None

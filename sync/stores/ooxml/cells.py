@@ -171,8 +171,8 @@ def same(found: Cell, wanted: Cell, *, date1904: bool = False) -> bool:
     """Whether a cell that reads as `found` already shows `wanted` (a link: its text)."""
     if isinstance(wanted, Link):
         wanted = wanted.text
-    found = None if found == "" else found
-    wanted = None if wanted == "" else wanted
+    if isinstance(wanted, str):
+        wanted = xml.clean(wanted) or None
     if found is None or wanted is None:
         return found is wanted
     if isinstance(found, str | bool | CellError) or isinstance(wanted, str | bool):

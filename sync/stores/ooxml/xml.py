@@ -20,7 +20,8 @@ _ENTITY = re.compile(r"&(?:#(\d+)|#[xX]([0-9a-fA-F]+)|(amp|lt|gt|quot|apos));")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _CODED = re.compile(r"_x([0-9a-fA-F]{4})_")
 _LITERAL_CODED = re.compile(r"_(?=x[0-9a-fA-F]{4}_)")
-_ILLEGAL = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
+# What XML cannot hold. Excel would keep it as `_xHHHH_`, but in our texts it is only ever dirt.
+_DIRT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ATTRIBUTE = re.compile(rb"""([^\s=<>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _START_TAG = re.compile(rb"""<([^\s/>]+)((?:\s+[^\s=<>"'/]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(/?)>""")
 
@@ -31,13 +32,18 @@ def escaped(text: str) -> str:
         raise ValueError(f"text of {len(text)} characters does not fit into a cell")
     if "_x" in text:
         text = _LITERAL_CODED.sub("_x005F_", text)
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _ILLEGAL.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
+    text = _DIRT.sub("", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text.replace("\r", "_x000D_")
+
+
+def clean(text: str) -> str:
+    """Text without the characters that XML cannot hold."""
+    return _DIRT.sub("", text)
 
 
 def attribute_escaped(text: str) -> str:
     """Text as the value of an attribute in double quotes."""
-    plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    plain = clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return plain.replace('"', "&quot;").replace("\n", "&#10;").replace("\r", "&#13;")
 
 
