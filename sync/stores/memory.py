@@ -9,14 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from datetime import datetime, time
 from decimal import Decimal
-from typing import Any
 
 from sheet_templates import headings
-from sheet_templates.schema import FIGURES, SCHEMA_VERSION, TABS, Owner
-from sheet_templates.schema import Tab as Layout
+from sheet_templates.schema import FIGURES, SCHEMA_VERSION, TABS
 from sync.key_text import key_text
+from sync.stores.rules import check
 from sync.workbook import (
-    AppendRows,
     Applied,
     Cell,
     Change,
@@ -32,7 +30,6 @@ from sync.workbook import (
 )
 
 _FIRST_ROW = 2  # below the headings
-_ENGINE = (Owner.ENGINE, Owner.CHOICE)
 # XML 1.0 cannot hold these; a file would lose them, so memory does too.
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
@@ -211,7 +208,7 @@ class MemoryStore:
     def apply(self, changes: Sequence[Change], expected_revision: str) -> Applied | Conflict:
         """All changes, or none. Raises ValueError for a change that the owners forbid."""
         for change in changes:
-            _check(change)
+            check(change)
         if expected_revision != self.revision():
             return Conflict()
         cells = sum(self._carry_out(change) for change in changes)
@@ -264,36 +261,6 @@ def as_read(value: Cell) -> Cell:
     if isinstance(value, datetime) and value.time() == time():
         return value.date()
     return value
-
-
-def _check(change: Change) -> None:
-    """Raise ValueError for what the engine must never do."""
-    if isinstance(change, SetFigures):
-        if unknown := set(change.values) - set(FIGURES):
-            raise ValueError(f"no such figure: {', '.join(sorted(unknown))}")
-        return
-    layout = TABS.get(change.tab)
-    if layout is None or not layout.tabular:
-        raise ValueError(f"no such tab: {change.tab}")
-    if isinstance(change, SetCells):
-        _check_columns(layout, change.values)
-        if theirs := [key for key in change.values if layout.column(key).owner not in _ENGINE]:
-            raise ValueError(f"{change.tab}: {', '.join(theirs)} is not the engine's to set")
-        if isinstance(change.row, str) and (not change.row or not layout.key_columns):
-            raise ValueError(f"{change.tab}: no row is called {change.row!r}")
-        return
-    for row in change.rows:
-        _check_columns(layout, row)
-    if isinstance(change, AppendRows) and not layout.appends:
-        raise ValueError(f"{change.tab}: rows may not be appended")
-    if isinstance(change, ReplaceBody) and len(layout.by_owner(*_ENGINE)) < len(layout.columns):
-        raise ValueError(f"{change.tab}: the body is not the engine's to replace")
-
-
-def _check_columns(layout: Layout, values: Mapping[str, Any]) -> None:
-    known = {column.key for column in layout.columns}
-    if unknown := set(values) - known:
-        raise ValueError(f"{layout.key} has no column {', '.join(sorted(unknown))}")
 
 
 def _rows_of(sheet: _Sheet, row: str | int) -> list[int]:

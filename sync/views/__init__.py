@@ -2,3 +2,7 @@
 
 `record` gives all changes of one finished run; `history.claims` those before anything leaves.
 """
+
+from sync.views.recording import record
+
+__all__ = ["record"]

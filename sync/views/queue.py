@@ -74,9 +74,8 @@ class Line:
         )
 
 
-def queue(view: ViewInput) -> Iterator[Change]:
-    """The whole tab."""
-    lines = queue_lines(view)
+def queue_tab(view: ViewInput, lines: tuple[Line, ...]) -> Iterator[Change]:
+    """The whole tab, of the lines of `queue_lines`."""
     yield ReplaceBody(tab=_TAB, rows=_placed(view, lines))
 
 

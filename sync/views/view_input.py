@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sync.domain.calendar import BusinessCalendar
 from sync.domain.decisions import RunPlan
 from sync.domain.facts import Facts, Mode, Reminder
+from sync.domain.standing import Book
 from sync.issues import Issue
 from sync.workbook import Snapshot
 
@@ -59,6 +60,7 @@ class ViewInput:
     (With the plan from before, rows still become right in the next run.)
     `letters` maps (client, step name) to what that step would say. `notes` maps a reminder's
     reference to what a History row that has to be made again should say besides.
+    `book` is the one that `plan` was decided on, where the caller still has it.
     """
 
     snapshot: Snapshot
@@ -70,6 +72,7 @@ class ViewInput:
     reminders: tuple[Reminder, ...] = ()
     letters: Mapping[tuple[str, str], LetterPreview] = field(default_factory=dict)
     notes: Mapping[str, HistoryNote] = field(default_factory=dict)
+    book: Book | None = None
 
     @property
     def language(self) -> str:
