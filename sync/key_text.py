@@ -1,0 +1,43 @@
+"""The text by which a row is known: one rule for reading facts and for addressing rows."""
+
+import re
+from decimal import Decimal
+from math import isfinite
+
+from sync.workbook import Cell, Link
+
+_LONGEST_EXACT = 10**15
+"""Excel keeps 15 digits: a longer number has lost some (SCHEMA: keys are text)."""
+
+
+def key_text(cell: Cell) -> str | None:
+    """The text of a key cell, or None when it has none.
+
+    Text loses the blanks around it; a whole number loses its `.0` (1001.0 is '1001'). Logical
+    values, dates, errors and numbers too long to be exact are no keys: Excel made them from
+    something else that somebody typed.
+    """
+    if isinstance(cell, Link):
+        cell = cell.text
+    if isinstance(cell, str):
+        return cell.strip() or None
+    if isinstance(cell, bool) or not isinstance(cell, int | float | Decimal):
+        return None
+    if not (isfinite(cell) and -_LONGEST_EXACT < cell < _LONGEST_EXACT):
+        return None
+    whole = int(cell)
+    return str(whole) if whole == cell else str(cell)
+
+
+def folded_id(text: str) -> str:
+    """An id without case and blanks: two that fold alike are too alike to be two invoices."""
+    return "".join(text.casefold().split())
+
+
+def folded_name(text: str) -> str:
+    """A name without case and repeated blanks: how a client is recognised."""
+    return " ".join(text.casefold().split())
+
+
+ERROR_TEXT = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|ERROR!)")
+"""An error that came as text, by a paste of values or from a file of another program."""

@@ -1,0 +1,120 @@
+"""The hidden `key` cell of a queue row: exactly what the row showed to the person who ticks it.
+
+It is JSON with a checksum, so that a tick beside a key that somebody edited, cut short or pasted
+counts for nobody. A text too long for a cell is compressed (`z:` and base64).
+"""
+
+import base64
+import binascii
+import json
+import re
+import zlib
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sync.domain.facts import ShownItem
+
+_VERSION = 1
+_CELL_LIMIT = 30_000
+_PLAIN_LIMIT = 2_000_000  # what a compressed cell may become: far beyond any real message
+_MONEY = re.compile(r"-?[0-9]{1,15}\.[0-9]{2}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a queue row showed. `reference` is that of an uncertain message the row asks about."""
+
+    client: str
+    step: str
+    policy: str
+    to: tuple[str, ...]
+    items: tuple[ShownItem, ...]
+    shown_on: date
+    cc: tuple[str, ...] = ()
+    reference: str | None = None
+
+
+def encode_shown(shown: Shown) -> str:
+    """The key cell's text; the same row gives the same text."""
+    content: dict[str, Any] = {
+        "v": _VERSION,
+        "client": shown.client,
+        "step": shown.step,
+        "policy": shown.policy,
+        "to": list(shown.to),
+        "cc": list(shown.cc),
+        "items": [[i.id, i.due_on.isoformat(), f"{i.principal:.2f}"] for i in shown.items],
+        "shown_on": shown.shown_on.isoformat(),
+        "ref": shown.reference,
+    }
+    text = _json({**content, "sum": _checksum(content)})
+    if len(text) <= _CELL_LIMIT:
+        return text
+    return "z:" + base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
+
+
+def decode_shown(text: str) -> Shown:
+    """What the row showed.
+
+    Raises:
+        ValueError: when the text is damaged, was edited, or is of an unknown version.
+    """
+    try:
+        content = json.loads(_inflate(text[2:]) if text.startswith("z:") else text)
+        if not isinstance(content, dict) or content.get("v") != _VERSION:
+            raise ValueError("not a key of this version")
+        if content.pop("sum", None) != _checksum(content):
+            raise ValueError("the checksum differs")
+        return _shown(content)
+    except (KeyError, TypeError, ArithmeticError, RecursionError) as error:
+        raise ValueError(f"damaged: {error}") from error
+
+
+def _shown(content: dict[str, Any]) -> Shown:
+    reference = content["ref"]
+    return Shown(
+        client=_text(content["client"]),
+        step=_text(content["step"]),
+        policy=_text(content["policy"]),
+        to=tuple(_text(address) for address in content["to"]),
+        cc=tuple(_text(address) for address in content["cc"]),
+        items=tuple(
+            ShownItem(id=_text(id_), due_on=date.fromisoformat(due_on), principal=_money(principal))
+            for id_, due_on, principal in content["items"]
+        ),
+        shown_on=date.fromisoformat(content["shown_on"]),
+        reference=None if reference is None else _text(reference),
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"text expected, not {value!r}")
+    return value
+
+
+def _money(value: object) -> Decimal:
+    if not _MONEY.fullmatch(_text(value)):
+        raise ValueError(f"an amount expected, not {value!r}")
+    return Decimal(_text(value))
+
+
+def _json(content: dict[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+
+def _checksum(content: dict[str, Any]) -> str:
+    return f"{zlib.crc32(_json(content).encode('utf-8', 'surrogatepass')):08x}"
+
+
+def _inflate(text: str) -> str:
+    unpacker = zlib.decompressobj()
+    try:
+        plain = unpacker.decompress(base64.b64decode(text, validate=True), _PLAIN_LIMIT)
+    except (zlib.error, binascii.Error) as error:
+        raise ValueError(f"damaged: {error}") from error
+    if unpacker.unconsumed_tail or not unpacker.eof:
+        raise ValueError("too long or cut short")
+    return plain.decode()

@@ -1,0 +1,103 @@
+"""A snapshot's cells become facts, and whatever is wrong becomes issues.
+
+Nothing that a person typed raises. A row in error holds its client as a whole, since charging one
+who owes nothing is the worst failure there is (CDC art. 42); which issue holds whom is the table in
+`sync.issues`.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+
+from sheet_templates.schema import RESERVED_POLICY, TABS
+from sync.domain.facts import Facts, Instalment, Receivable
+from sync.issues import Issue
+from sync.rows.clients import ClientBook, read_clients
+from sync.rows.findings import Findings
+from sync.rows.history import Known, read_history
+from sync.rows.ladders import read_ladders
+from sync.rows.negotiations import read_instalments, read_negotiations
+from sync.rows.payments import check_received, read_payments
+from sync.rows.queue_choices import read_choices
+from sync.rows.receivables import read_receivables
+from sync.rows.settings_tab import check_interest, read_settings
+from sync.rows.structure import report_structure
+from sync.rows.templates import check_letters, read_templates
+from sync.workbook import Snapshot
+
+__all__ = ["read_facts"]
+
+
+def read_facts(snapshot: Snapshot, *, today: date) -> tuple[Facts, tuple[Issue, ...]]:
+    """Everything a run decides on, as the workbook has it, and everything wrong with it.
+
+    `today` is the real day, also when the run's date is in the past: what is dated after it cannot
+    have happened. Issues come in the order of tabs and rows.
+    """
+    tabs = snapshot.tabs
+    findings = Findings(snapshot.language, today)
+    report_structure(snapshot, findings)
+    letters = read_templates(tabs.get("templates"), findings)
+    ladders = read_ladders(tabs.get("policy"), letters.names, findings)
+    steps = ladders.sorted()
+    settings = read_settings(tabs.get("settings"), ladders.names, findings)
+    book = read_clients(tabs.get("clients"), ladders.names, findings)
+    check_interest(settings, book.clients)
+    check_letters(letters, steps, ladders.rows, book.clients, findings)
+    invoices = read_receivables(tabs.get("receivables"), book, ladders.names, findings)
+    negotiations = read_negotiations(tabs.get("negotiations"), book, invoices, findings)
+    instalments = read_instalments(tabs.get("instalments"), book, invoices, negotiations, findings)
+    payments = read_payments(tabs.get("payments"), book, invoices, instalments, findings)
+    check_received(tabs.get("receivables"), "id", invoices.receivables, payments, findings)
+    check_received(tabs.get("instalments"), "instalment", instalments, payments, findings)
+    known = Known(book, invoices, steps)
+    team = settings.team()
+    default = team.default_policy or next((name for name in steps if name != RESERVED_POLICY), None)
+    facts = Facts(
+        settings=team,
+        clients=book.clients,
+        receivables=invoices.receivables,
+        instalments=instalments,
+        payments=payments,
+        negotiations=negotiations,
+        ladders=steps,
+        templates=letters.texts,
+        reminders=read_history(tabs.get("history"), known, findings),
+        choices=read_choices(tabs.get("queue"), book, findings),
+        row_problems=_held(findings, book, invoices.receivables, instalments, default),
+        problem_receivables=frozenset(findings.problem_ids),
+    )
+    return facts, _in_order(findings.issues)
+
+
+def _held(
+    findings: Findings,
+    book: ClientBook,
+    receivables: Mapping[str, Receivable],
+    instalments: Mapping[str, Instalment],
+    default_policy: str | None,
+) -> dict[str, str]:
+    """Each held client and why: its own rows first, then its ladders, then what holds everybody."""
+    held = dict(findings.held)
+    ladders = findings.held_policies
+    if ladders:
+        policy_of = {name: own.policy or default_policy or "" for name, own in book.clients.items()}
+        used = [
+            *policy_of.items(),
+            *((part.client, RESERVED_POLICY) for part in instalments.values()),
+        ]
+        used += [(each.client, each.policy) for each in receivables.values() if each.policy]
+        for client, policy in used:
+            if policy in ladders:
+                held.setdefault(client, ladders[policy])
+    if findings.held_all:
+        everybody = set(book.clients)
+        everybody.update(each.client for each in receivables.values())
+        everybody.update(part.client for part in instalments.values())
+        for client in sorted(everybody):
+            held.setdefault(client, findings.held_all)
+    return held
+
+
+def _in_order(issues: list[Issue]) -> tuple[Issue, ...]:
+    places = {tab: place for place, tab in enumerate(TABS)}
+    return tuple(sorted(issues, key=lambda issue: (places[issue.tab], issue.row or 0)))

@@ -1,0 +1,124 @@
+"""The history tab: what was sent. What cannot be read counts as sent: nobody is told twice."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+
+from sheet_templates.schema import RESERVED_STEPS
+from sync.domain.facts import Channel, Outcome, Receivable, Reminder, Step, StepKey
+from sync.history_keys import decode_keys
+from sync.key_text import folded_name, key_text
+from sync.rows.cells import is_blank, read_text
+from sync.rows.clients import ClientBook
+from sync.rows.dates import read_date, read_moment
+from sync.rows.findings import Findings, RowReader, read_rows
+from sync.rows.lists import read_code
+from sync.rows.numbers import read_money
+from sync.rows.receivables import Invoices
+from sync.workbook import Tab
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a damaged row can be understood by."""
+
+    book: ClientBook
+    invoices: Invoices
+    ladders: Mapping[str, tuple[Step, ...]]
+
+
+def read_history(tab: Tab | None, known: Known, findings: Findings) -> tuple[Reminder, ...]:
+    """One reminder a row, in the tab's order."""
+    return tuple(_reminder(reader, known) for reader in read_rows(tab, findings))
+
+
+def _reminder(reader: RowReader, known: Known) -> Reminder:
+    language, today = reader.findings.language, reader.findings.today
+    cell = reader.cell("client")
+    client = known.book.named(cell) or read_text(cell, language).value or ""
+    reader.client = client or None
+    at = read_moment(reader.cell("at"), language).value
+    if at is None and "at" in reader.tab.columns:
+        reader.report("damaged_history", "at")
+    at = at or datetime.combine(today, time())  # unknown: as if just now, which holds longest
+    step = read_text(reader.cell("step"), language).value or ""
+    listed = _pieces(read_text(reader.cell("receivables"), language).value)
+    return Reminder(
+        reference=key_text(reader.cell("reference")) or "",
+        client=client,
+        at=at,
+        step=step,
+        channel=Channel(read_code(reader.cell("channel"), "channel").value or Channel.EMAIL),
+        outcome=_outcome(reader),
+        keys=_keys(reader, known, listed, step, at.date()),
+        to=_pieces(read_text(reader.cell("to"), language).value),
+        total=read_money(reader.cell("total"), language).value or Decimal(0),
+        valid_until=read_date(reader.cell("valid_until"), language).value,
+        message_id=key_text(reader.cell("message_id")),
+        receivables=tuple(known.invoices.find(piece) or piece for piece in listed),
+    )
+
+
+def _pieces(text: str | None) -> tuple[str, ...]:
+    pieces = (piece.strip() for piece in text.split(";")) if text else ()
+    return tuple(filter(None, pieces))
+
+
+def _outcome(reader: RowReader) -> Outcome:
+    """What became of it; in doubt it was sent."""
+    read = read_code(reader.cell("outcome"), "history_outcome")
+    if read.value is None:
+        reader.report("unknown_outcome", "outcome")
+        return Outcome.SENT
+    return Outcome(read.value)
+
+
+def _keys(
+    reader: RowReader, known: Known, listed: tuple[str, ...], step: str, on: date
+) -> tuple[StepKey, ...]:
+    cell = reader.cell("keys")
+    if isinstance(cell, str):
+        try:
+            return decode_keys(cell)
+        except ValueError:
+            pass  # somebody wrote in it, or it was cut: what the row shows must do
+    keys = _derived(known, listed, step, on)
+    if keys:
+        reader.report("damaged_history", "keys")
+    elif not (is_blank(cell) and not listed and _is_reserved(step)):
+        reader.report("unreadable_history", "receivables")
+    return keys
+
+
+def _is_reserved(step: str) -> bool:
+    """Whether the step is none of a ladder: such a message need not be about an invoice."""
+    return folded_name(step) in RESERVED_STEPS
+
+
+def _derived(known: Known, listed: tuple[str, ...], step: str, on: date) -> tuple[StepKey, ...]:
+    """Keys from the invoices and the step that the row shows.
+
+    Each ladder's step of that name counts as sent. A name that no ladder has any more counts as
+    whatever could have been due on that day, by the days that had passed.
+    """
+    named = folded_name(step)
+    steps = [
+        one for ladder in known.ladders.values() for one in ladder if folded_name(one.name) == named
+    ]
+    keys: list[StepKey] = []
+    for piece in listed:
+        receivable = known.invoices.receivables.get(known.invoices.find(piece) or "")
+        if receivable is None:
+            continue
+        keys.extend(_key(receivable, one.policy, one.name, one.offset) for one in steps)
+        if not steps:
+            passed = (on - receivable.due_on).days
+            keys.append(_key(receivable, receivable.policy or "", step, passed))
+    return tuple(keys)
+
+
+def _key(receivable: Receivable, policy: str, step: str, offset: int) -> StepKey:
+    return StepKey(
+        invoice=receivable.id, due_on=receivable.due_on, policy=policy, step=step, offset=offset
+    )

@@ -1,0 +1,333 @@
+"""The receivables tab: the largest by far, so a clean row is read by a path of its own.
+
+Years of invoices stand in it and nearly every row is clean. `_quick` reads such a row with a few
+look-ups and says nothing; whatever is unusual in any way goes to `_careful`, which says what is
+wrong. A test holds the two to the same answers.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from operator import itemgetter
+from typing import Any, Generic, TypeVar
+
+from sync.domain.facts import Cancelled, Receivable
+from sync.key_text import folded_id, folded_name, key_text
+from sync.rows.cells import Read, is_blank
+from sync.rows.clients import ClientBook, read_policy
+from sync.rows.dates import read_date
+from sync.rows.findings import Findings, RowReader
+from sync.rows.lists import read_code, read_flag
+from sync.rows.numbers import LARGEST
+from sync.rows.payment_codes import is_wrong_code
+from sync.workbook import Cell, Row, Tab
+
+_COLUMNS = [
+    "id",
+    "client",
+    "description",
+    "issued_on",
+    "due_on",
+    "amount",
+    "method",
+    "payment_code",
+    "paid_on",
+    "paid_amount",
+    "disputed",
+    "hold_until",
+    "delay_reason",
+    "policy",
+    "cancelled",
+]
+_NOISE = 1e-7
+V = TypeVar("V")
+
+
+@dataclass(slots=True)
+class Invoices:
+    """What the tab has: the receivables that could be read, and whose the others are.
+
+    `unreadable` maps the id of a row that makes no receivable to its client, if that is known.
+    """
+
+    receivables: dict[str, Receivable] = field(default_factory=dict)
+    unreadable: dict[str, str | None] = field(default_factory=dict)
+    _folded: dict[str, str] | None = None
+
+    def find(self, text: str) -> str | None:
+        """The id that a person means: as typed, or with other case or blanks."""
+        if text in self.receivables or text in self.unreadable:
+            return text
+        if self._folded is None:
+            ids = (*self.unreadable, *self.receivables)
+            self._folded = {folded_id(id_): id_ for id_ in ids}
+        return self._folded.get(folded_id(text))
+
+    def owner(self, id_: str) -> str | None:
+        """The client of an invoice."""
+        receivable = self.receivables.get(id_)
+        return receivable.client if receivable else self.unreadable.get(id_)
+
+
+class _Clean(dict[Cell, V | None], Generic[V]):
+    """Cell → value for the clean cells of a column, each parsed once; else `KeyError`."""
+
+    def __init__(self, parse: Callable[[Cell], V | None]) -> None:
+        super().__init__({None: None})
+        self._parse = parse
+
+    def __missing__(self, cell: Cell) -> V | None:
+        value = self._parse(cell)
+        self[cell] = value
+        return value
+
+
+def _clean(read: Read[V]) -> V | None:
+    if read.code:
+        raise KeyError(read.code)
+    return read.value
+
+
+def read_receivables(
+    tab: Tab | None, book: ClientBook, policies: Mapping[str, str], findings: Findings
+) -> Invoices:
+    """All rows, in the tab's order. Of two rows with one id the first makes the receivable."""
+    invoices = Invoices()
+    if tab is None:
+        return invoices
+    quick = _quick_reader(tab, book, policies, findings)
+    seen: dict[str, Row] = {}
+    told: set[str] = set()
+    receivables = invoices.receivables
+    for row in tab.rows:
+        receivable = quick(row)
+        id_: str | None
+        if receivable is not None:
+            id_ = receivable.id
+        else:
+            reader = RowReader(findings, tab, row)
+            id_, receivable = _careful(reader, book, policies)
+        if id_ is None:
+            continue
+        key = folded_id(id_)
+        first = seen.setdefault(key, row)
+        if first is not row:
+            _clash(findings, tab, book, (first, row), told_first=key in told)
+            told.add(key)
+        if receivable is not None:
+            receivables.setdefault(id_, receivable)
+        elif id_ not in receivables:
+            invoices.unreadable.setdefault(id_, reader.client)
+    return invoices
+
+
+def _quick_reader(
+    tab: Tab, book: ClientBook, policies: Mapping[str, str], findings: Findings
+) -> Callable[[Row], Receivable | None]:
+    """A function that reads a row in which nothing is unusual, and answers None for all others."""
+    language, today = findings.language, findings.today
+    dates = _Clean(lambda cell: _clean(read_date(cell, language)))
+    clients = _Clean(lambda cell: _known(book.named(cell)))
+    methods = _Clean(lambda cell: _own_word(findings, "method", cell))
+    reasons = _Clean(lambda cell: _own_word(findings, "delay_reason", cell))
+    flags = _Clean(lambda cell: _clean(read_flag(cell, language)))
+    ladders = _Clean(lambda cell: _known(policies.get(folded_name(key_text(cell) or ""))))
+    ends = _Clean(lambda cell: _end(_clean(read_code(cell, "cancelled"))))
+    pick = _picker(tab)
+
+    def quick(row: Row) -> Receivable | None:
+        (id_, client_, about, issued, due, amount_, method, code, paid, received, disputed, hold,
+         reason, policy, cancelled) = pick(row.values)  # fmt: skip
+        try:
+            client, due_on, amount = clients[client_], dates[due], _plain_amount(amount_)
+            id_ = id_.strip() if type(id_) is str and id_[:1] != "#" else key_text(id_)
+            if not id_ or client is None or due_on is None or amount is None:
+                return None
+            receivable = Receivable(
+                id=id_,
+                client=client,
+                due_on=due_on,
+                amount=amount,
+                description=_plain_text(about),
+                issued_on=dates[issued],
+                method=methods[method],
+                payment_code=_plain_text(code),
+                paid_on=dates[paid],
+                paid_amount=_plain_amount(received),
+                disputed=bool(flags[disputed]),
+                hold_until=dates[hold],
+                delay_reason=reasons[reason],
+                policy=ladders[policy],
+                cancelled=ends[cancelled],
+            )
+        except KeyError:
+            return None
+        return receivable if _usual(receivable, today) else None
+
+    return quick
+
+
+def _picker(tab: Tab) -> Callable[[tuple[Cell, ...]], tuple[Cell, ...]]:
+    """A function from a row's values to those of `_COLUMNS`; None where tab or row lack one."""
+    indexes = [tab.columns.get(column) for column in _COLUMNS]
+    width = 1 + max((index for index in indexes if index is not None), default=-1)
+    pick: Callable[[tuple[Cell, ...]], tuple[Cell, ...]] = itemgetter(
+        *(width if index is None else index for index in indexes)
+    )
+    blanks = (None,) * width
+    complete = None not in indexes
+
+    def padded(values: tuple[Cell, ...]) -> tuple[Cell, ...]:
+        if complete and len(values) >= width:
+            return pick(values)
+        return pick((*(*values, *blanks)[:width], None))
+
+    return padded
+
+
+def _plain_text(cell: Cell) -> str | None:
+    if cell is None:
+        return None
+    if type(cell) is str and cell[:1] != "#":
+        return cell.strip() or None
+    raise KeyError(cell)
+
+
+def _plain_amount(cell: Cell) -> Decimal | None:
+    """A float or int above zero with no third decimal; what binary fractions add is none."""
+    if cell is None:
+        return None
+    if (type(cell) is float or type(cell) is int) and 0 < cell < LARGEST:
+        text = f"{cell:.2f}"
+        if abs(float(text) - cell) < _NOISE:
+            return Decimal(text)
+    raise KeyError(cell)
+
+
+def _known(name: str | None) -> str:
+    if name is None:
+        raise KeyError(name)
+    return name
+
+
+def _end(code: str | None) -> Cancelled | None:
+    return Cancelled(code) if code else None
+
+
+def _own_word(findings: Findings, column: str, cell: Cell) -> str | None:
+    """A drop-down's code, or a team's own word for it once that was told."""
+    read = read_code(cell, column)
+    if read.code == "unknown_value" and isinstance(cell, str):
+        text = cell.strip()
+        if findings.told("unknown_choice", "receivables", column, text):
+            return text
+    return _clean(read)
+
+
+def _usual(receivable: Receivable, today: date) -> bool:
+    """Whether nothing in the row needs a second look."""
+    paid_on, issued_on = receivable.paid_on, receivable.issued_on
+    if issued_on is not None and issued_on > (paid_on or receivable.due_on):
+        return False
+    if paid_on is not None:
+        return paid_on <= today
+    return receivable.paid_amount is None and not is_wrong_code(receivable.payment_code)
+
+
+def _careful(
+    reader: RowReader, book: ClientBook, policies: Mapping[str, str]
+) -> tuple[str | None, Receivable | None]:
+    """The row's id and, when there is enough to make one, its receivable; faults reported."""
+    client = book.of_row(reader)
+    id_ = reader.key("id")
+    due_on = reader.date("due_on", needed=True)
+    amount = reader.positive("amount", needed=True)
+    issued_on = reader.date("issued_on", minor=True)
+    method = reader.choice("method", "method")
+    paid_on, paid_amount = read_received(reader)
+    disputed = reader.flag("disputed") is not False
+    hold_until = reader.date("hold_until")
+    cancelled = _end(reader.code("cancelled", "cancelled"))
+    description = reader.text("description", minor=True)
+    payment_code = reader.text("payment_code", minor=True)
+    delay_reason = reader.choice("delay_reason", "delay_reason")
+    policy = read_policy(reader, policies)
+    closed = paid_on is not None or cancelled is not None
+    _check_dates(reader, issued_on, due_on, paid_on, closed=closed)
+    if payment_code and not closed and is_wrong_code(reader.cell("payment_code")):
+        reader.report("invalid_payment_code", "payment_code")
+    if id_ is not None and reader.fault:
+        reader.findings.problem_ids.add(id_)
+    if id_ is None or client is None or due_on is None or amount is None:
+        return id_, None
+    return id_, Receivable(
+        id=id_,
+        client=client,
+        due_on=due_on,
+        amount=amount,
+        description=description,
+        issued_on=issued_on,
+        method=method,
+        payment_code=payment_code,
+        paid_on=paid_on,
+        paid_amount=paid_amount,
+        disputed=disputed,
+        hold_until=hold_until,
+        delay_reason=delay_reason,
+        policy=policy,
+        cancelled=cancelled,
+    )
+
+
+def read_received(reader: RowReader) -> tuple[date | None, Decimal | None]:
+    """`paid_on` and `paid_amount` of a row. A zero without a date is an empty cell."""
+    paid_on = reader.date("paid_on")
+    if paid_on is not None and paid_on > reader.findings.today:
+        reader.report("paid_in_future", "paid_on")
+    dated = not is_blank(reader.cell("paid_on"))
+    amount = reader.money("paid_amount")
+    if amount == 0 and not dated:
+        return paid_on, None
+    if amount is not None and amount <= 0:
+        reader.report("zero_amount" if amount == 0 else "negative_amount", "paid_amount")
+        return paid_on, None
+    if amount is not None and not dated:
+        reader.report("paid_amount_without_date", "paid_amount")
+    return paid_on, amount
+
+
+def _check_dates(
+    reader: RowReader,
+    issued_on: date | None,
+    due_on: date | None,
+    paid_on: date | None,
+    *,
+    closed: bool,
+) -> None:
+    """A due date before the issue is a slip of one of them: an open invoice must wait for it."""
+    if issued_on is None:
+        return
+    if paid_on is not None and paid_on < issued_on:
+        reader.report("paid_before_issued", "paid_on", issued=issued_on)
+    if due_on is not None and due_on < issued_on and not closed:
+        reader.report("due_before_issued", "due_on", issued=issued_on)
+
+
+def _clash(
+    findings: Findings, tab: Tab, book: ClientBook, rows: tuple[Row, Row], *, told_first: bool
+) -> None:
+    """Report two rows with one id, or with ids too alike, each naming the other."""
+    readers = [RowReader(findings, tab, row) for row in rows]
+    texts = [key_text(reader.cell("id")) or "" for reader in readers]
+    code = "duplicate_id" if texts[0] == texts[1] else "similar_id"
+    for reader, other, text in zip(readers, readers[::-1], texts[::-1], strict=True):
+        cell = reader.cell("client")
+        reader.client = book.named(cell) or key_text(cell)
+        findings.problem_ids.add(key_text(reader.cell("id")) or "")
+        if told_first and reader is readers[0]:
+            continue
+        details: dict[str, Any] = {"other_row": other.row.number}
+        if code == "similar_id":
+            details["other"] = text
+        reader.report(code, "id", **details)
