@@ -21,10 +21,11 @@ from openpyxl.styles import Alignment, Border, Side
 from openpyxl.workbook.defined_name import DefinedName
 
 from sheet_templates import headings
-from sheet_templates.excel_cells import cell_at, shown
+from sheet_templates.excel_cells import cell_at, dress, shown
 from sheet_templates.excel_dashboard import fill_dashboard
 from sheet_templates.excel_rules import (
     LIST_NAME_PREFIX,
+    PAYMENT_NAMES,
     Place,
     add_colours,
     add_setting_validations,
@@ -32,7 +33,7 @@ from sheet_templates.excel_rules import (
     reference,
 )
 from sheet_templates.excel_start import UNIQUE_LISTS, fill_start, unique_list_range
-from sheet_templates.excel_styles import LINE, font, number_format, solid
+from sheet_templates.excel_styles import LINE, body_look, font, number_format, solid
 from sheet_templates.excel_tab import UnknownColumnError, fill_tab, last_row
 from sheet_templates.schema import (
     COLUMN_LISTS,
@@ -99,6 +100,8 @@ def build(
         else:
             add_validations(place)
             add_colours(place)
+        if place.tab.key == "aging":
+            _dress_aging(place)
     fill_start(book[headings.tab_title(language, "start")], language)
     fill_dashboard(book, book[headings.tab_title(language, "dashboard")], language)
     _name_things(book, language, workbook_id, {place.tab.key: place.last_row for place in places})
@@ -156,6 +159,16 @@ def _setting_rows(language: str, given: Mapping[str, object]) -> list[Mapping[st
     return rows
 
 
+def _dress_aging(place: Place) -> None:
+    """Make the two rows of the whole book stand out: the buckets in words, and the total."""
+    for number, column in enumerate(place.tab.columns, start=1):
+        for row in (2, 3):
+            cell = cell_at(place.sheet, row, number)
+            dress(cell, body_look(place.language, "aging", column))
+            cell.font = font(bold=row == 3, italic=row == 2)
+            cell.border = Border(bottom=Side(style="thin", color="AAB2BD"))
+
+
 def _dress_settings(place: Place) -> None:
     """Show each setting's value in its own kind, as a field to fill in."""
     for row, setting in enumerate(SETTINGS.values(), start=2):
@@ -179,6 +192,9 @@ def _name_things(book: Workbook, language: str, workbook_id: str, reach: Mapping
     ):
         quoted = text.replace('"', '""')
         book.defined_names[name] = DefinedName(name, attr_text=f'"{quoted}"', hidden=True)
+    for name, column in zip(PAYMENT_NAMES, ("receivable", "amount"), strict=True):
+        area = reference(language, "payments", column, reach["payments"])
+        book.defined_names[name] = DefinedName(name, attr_text=area)
     for list_name, (tab, column) in COLUMN_LISTS.items():
         name = f"{LIST_NAME_PREFIX}{list_name}"
         if list_name in UNIQUE_LISTS:

@@ -28,6 +28,8 @@ LIST_NAME_PREFIX: Final = "regua_list_"
 
 _SUGGESTED_ONLY = frozenset({"receivables"})  # an instalment or an unknown number is welcome there
 DUE_SOON_DAYS = 7
+PAYMENT_NAMES: Final = ("regua_payments_receivable", "regua_payments_amount")
+"""Names of two columns of payments: by name a colour's formula reaches another tab in any Excel."""
 
 SPARE_REACH: Final = 20_000
 """Rows that lists, colours, filters and formulas cover, so that rows can simply be added."""
@@ -197,7 +199,10 @@ def _colour_items(place: Place) -> None:
     """
     due, paid_on, paid = (place.letter(key) for key in ("due_on", "paid_on", "paid_amount"))
     amount, status = place.letter("amount"), place.letter("status")
-    settled = f'AND(${paid_on}2<>"",OR(${paid}2="",${paid}2>=${amount}2))'
+    key = place.letter(place.tab.key_columns[0])
+    by_row = f'AND(${paid_on}2<>"",OR(${paid}2="",${paid}2>=${amount}2))'
+    by_lines = f"SUMIF({PAYMENT_NAMES[0]},${key}2,{PAYMENT_NAMES[1]})>=${amount}2"
+    settled = f"AND(ISNUMBER(${amount}2),OR({by_row},{by_lines}))"
     over = [f"${status}2<>{place.word('status', code)}" for code in ("paid", "in_plan", "void")]
     over.append(f"${status}2<>{place.word('status', 'written_off')}")
     if place.tab.key == "receivables":

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from openpyxl.worksheet.worksheet import Worksheet
 
-_WIDTHS = {"A": 2, "B": 12, "C": 42, "D": 24, "E": 62, "F": 3, "G": 24, "H": 46}
+_WIDTHS = {"A": 2, "B": 11, "C": 42, "D": 30, "E": 62, "F": 2, "G": 22, "H": 42}
 _FIRST_STEP: Final = 7
 _ROW_HEIGHT: Final = 20
 _UNIQUE_COLUMNS: Final = {"policies": "AA", "templates": "AB"}
@@ -56,6 +56,7 @@ def fill_start(sheet: Worksheet, language: str) -> None:
     """Lay out the start tab in an empty sheet."""
     texts = headings.locale(language)["start"]
     sheet.sheet_view.showGridLines = False
+    sheet.sheet_view.zoomScale = 90
     for letter, width in _WIDTHS.items():
         sheet.column_dimensions[letter].width = width
     _put(sheet, "B2", texts["title"], size=26, bold=True, colour=BRAND)
@@ -164,7 +165,7 @@ def _write_steps(sheet: Worksheet, language: str, texts: Mapping[str, str]) -> i
         _formula(sheet, f"D{row}", f"={now}")
         sheet[f"D{row}"].font = font(colour=INK)
         sheet[f"D{row}"].alignment = Alignment(horizontal="left", vertical="center")
-        _put(sheet, f"E{row}", titles[key][1], colour=MUTED)
+        _put(sheet, f"E{row}", titles[key][1], size=10, colour=MUTED)
         _rule_below(sheet, row, 2, 5)
         sheet.row_dimensions[row].height = _ROW_HEIGHT
         if key == "payments_until":

@@ -65,7 +65,7 @@ _PROSE = frozenset(
         "value",
     }
 )
-_WRAPPED = frozenset({"body", "explanation", "text", "situation", "problem", "repair"})
+WRAPPED = frozenset({"body", "explanation", "text", "situation", "problem", "repair"})
 
 _FORMATS = {
     "pt-BR": {
@@ -129,6 +129,15 @@ def column_format(language: str, tab: str, column: Column) -> str:
     return number_format(language, column.kind)
 
 
+def _side(kind: Kind) -> Alignment:
+    """Return where a kind stands in its cell: numbers right, days and flags in the middle."""
+    if kind in {Kind.FLAG, Kind.DATE, Kind.DATETIME, Kind.TIME}:
+        return Alignment(horizontal="center")
+    if kind in {Kind.TEXT, Kind.MAILS, Kind.LIST}:
+        return Alignment(horizontal="left", indent=1)
+    return Alignment(horizontal="right", indent=1)
+
+
 def header_look(owner: Owner) -> Look:
     """Return the look of a heading: the owner's colour, italics over what is computed."""
     computed = owner is Owner.ENGINE
@@ -141,7 +150,7 @@ def header_look(owner: Owner) -> Look:
             italic=computed,
         ),
         fill=solid(_HEADER_FILLS[owner]),
-        alignment=Alignment(horizontal="left", vertical="center", wrap_text=True),
+        alignment=Alignment(horizontal="left", vertical="center", wrap_text=True, indent=1),
         border=Border(right=Side(style="thin", color=PAPER)),
     )
 
@@ -151,22 +160,22 @@ def body_look(language: str, tab: str, column: Column) -> Look:
     engine = column.owner is Owner.ENGINE
     fill = _BODY_FILLS.get(column.owner)
     side = Side(style="thin", color=LINE)
-    centred = column.kind in {Kind.FLAG, Kind.DATE, Kind.DATETIME, Kind.TIME}
-    left = column.kind in {Kind.TEXT, Kind.MAILS, Kind.LIST}
+    place = _side(column.kind)
     return Look(
         number_format=column_format(language, tab, column),
         font=font(colour="4B5563" if engine else INK),
         fill=solid(fill) if fill else PatternFill(),
         alignment=Alignment(
-            horizontal="center" if centred else ("left" if left else None),
+            horizontal=place.horizontal,
+            indent=place.indent,
             vertical="top",
-            wrap_text=column.key in _WRAPPED or None,
+            wrap_text=column.key in WRAPPED or None,
         ),
-        border=Border(bottom=side, right=side) if fill else Border(),
+        border=Border(bottom=side, right=side if fill else Side()),
     )
 
 
 def heading_width(heading: str, width: float) -> float:
     """Return a width in which the heading fits on two lines beside its filter button."""
     longest_word = max((len(word) for word in heading.split()), default=0)
-    return max(width, longest_word + 4.0, len(heading) / 2 + 5.0)
+    return max(width, longest_word + 5.0, len(heading) / 2 + 6.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from sheet_templates.excel_cells import cell_at, dress, dress_alike, put, shown
 from sheet_templates.excel_rules import SPARE_REACH
 from sheet_templates.excel_styles import (
     TAB_COLOURS,
+    WRAPPED,
     body_look,
     font,
     header_look,
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from sheet_templates.schema import Tab
 
 _A4 = 9
+_LINE_HEIGHT = 15.0  # points
+_HIGHEST_ROW = 409.0  # points: the limit of the format
 _WIDE = 260  # characters of width that still print legibly on one page
 _FROZEN = {"receivables": 2, "instalments": 1, "clients": 1, "queue": 2, "policy": 2}
 
@@ -73,6 +77,7 @@ def fill_tab(
     _check_names(tab, rows, extra_columns)
     _write_headings(sheet, language, tab, extra_columns)
     _write_rows(sheet, language, tab, rows, extra_columns)
+    _fit_heights(sheet, tab, rows)
     _fold_engine_columns(sheet, tab)
     set_page(sheet, tab, repeat_header=True)
     width = len(tab.columns) + len(extra_columns)
@@ -145,6 +150,22 @@ def _write_rows(
     for number, title in enumerate(extra_columns, start=len(tab.columns) + 1):
         for index, row in enumerate(rows, start=2):
             _put_own(sheet, language, index, number, row.get(title))
+
+
+def _fit_heights(sheet: Worksheet, tab: Tab, rows: Sequence[Mapping[str, object]]) -> None:
+    """Make rows with wrapped text as high as their text; not every program does so by itself."""
+    wrapped = [column for column in tab.columns if column.key in WRAPPED]
+    if tab.key == "settings":
+        wrapped.append(tab.column("value"))
+    for index, row in enumerate(rows if wrapped else (), start=2):
+        lines = max(_lines(str(row.get(column.key) or ""), column.width) for column in wrapped)
+        if lines > 1:
+            sheet.row_dimensions[index].height = min(lines * _LINE_HEIGHT + 2, _HIGHEST_ROW)
+
+
+def _lines(text: str, width: float) -> int:
+    """Estimate the lines that a text takes in a column, in words of usual length."""
+    return sum(max(1, math.ceil(len(line) / (width * 0.92))) for line in text.split("\n"))
 
 
 def _put_own(sheet: Worksheet, language: str, row: int, column: int, value: object) -> None:

@@ -152,6 +152,7 @@ INSTALMENTS = Tab(
     + _STANDING,
 )
 
+# The choices stand right after what they are about: a person who approves need not scroll.
 QUEUE = Tab(
     key="queue",
     key_columns=("key",),
@@ -160,17 +161,20 @@ QUEUE = Tab(
         Owner.ENGINE,
         ("client", TEXT, "24"),
         ("step", TEXT, "22"),
-        ("receivables", TEXT, "24"),
+        ("receivables", TEXT, "22"),
         ("total", MONEY),
-        ("to", TEXT, "32"),
-        ("subject", TEXT, "40"),
-        ("state", LIST, "queue_state 18"),
-        ("reason", TEXT, "44"),
-        ("whatsapp", TEXT, "16"),
-        ("send_on", DATE),
+        ("state", LIST, "queue_state 20"),
     )
     + columns(Owner.CHOICE, ("approve", FLAG), ("skip", FLAG, "10"), ("done", FLAG, "10"))
-    + columns(Owner.ENGINE, ("key", TEXT, "hidden 20")),
+    + columns(
+        Owner.ENGINE,
+        ("reason", TEXT, "44"),
+        ("send_on", DATE),
+        ("to", TEXT, "32"),
+        ("subject", TEXT, "44"),
+        ("whatsapp", TEXT, "16"),
+        ("key", TEXT, "hidden 20"),
+    ),
 )
 
 BANK_MATCHES = Tab(
