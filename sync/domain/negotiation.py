@@ -210,6 +210,19 @@ def _reached_on(receipts: Sequence[Receipt], amount: Decimal) -> date:
     raise AssertionError("the caller saw the sum reach the amount")
 
 
+def promise_of_each(promised: Sequence[PromiseState]) -> dict[str, PromiseState]:
+    """The promise that speaks for each item: the latest pending one, else the latest of all.
+
+    One that a person closed never speaks, nor does an older broken one behind it.
+    """
+    latest = {item: promise for promise in promised for item in promise.items}
+    spoken = {item: promise for item, promise in latest.items() if not promise.closed}
+    for promise in promised:
+        if promise.result is Result.OPEN and not promise.closed:
+            spoken.update(dict.fromkeys(promise.items, promise))
+    return spoken
+
+
 def holds(accounts: Accounts) -> tuple[dict[str, Hold], dict[int, bool]]:
     """Which answers hold which items today, and of every answering row whether it holds still.
 

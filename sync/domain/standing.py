@@ -33,7 +33,15 @@ from sync.domain.calendar import BusinessCalendar, effective_due
 from sync.domain.charges import SettledBy
 from sync.domain.decisions import ZERO, Charge, Reason, Standing, Status
 from sync.domain.facts import Cancelled, Facts, Instalment, NegotiationKind, Receivable
-from sync.domain.negotiation import AgreementState, Hold, PromiseState, Result, holds, promises
+from sync.domain.negotiation import (
+    AgreementState,
+    Hold,
+    PromiseState,
+    Result,
+    holds,
+    promise_of_each,
+    promises,
+)
 from sync.domain.receipts import Accounts, Item
 
 PLAN_POLICY = "plan"  # the reserved ladder of instalments
@@ -46,8 +54,8 @@ class Book:
 
     `standings` holds receivables, then instalments, by id in the facts' order; `open_items` the
     ids that count in open totals, by client. `unapplied` is cash without a debt, by client (zero
-    left out). `promises` maps an item to the latest promise about it unless a person closed it,
-    be it pending, kept or broken; `broken_plans` maps an original to the broken agreement it came
+    left out). `promises` maps an item to the promise that speaks for it, pending, kept or broken
+    (see promise_of_each); `broken_plans` maps an original to the broken agreement it came
     out of, unless closed; `holds` maps an item to the answer that holds it; `agreements` are by
     ref. `results` stand beside Facts.negotiations; None for rows that have no result.
     """
@@ -103,8 +111,8 @@ def book(facts: Facts, calendar: BusinessCalendar, run_date: date) -> Book:
     plans = settle_plans(accounts)
     promised = promises(accounts)
     held, active = holds(accounts)
-    latest = {item: promise for promise in promised for item in promise.items}
-    judge = _Judge(accounts, plans, held, latest)
+    speaking = promise_of_each(promised)
+    judge = _Judge(accounts, plans, held, speaking)
     standings: dict[str, Standing] = {}
     open_items: dict[str, list[str]] = {}
     unapplied: dict[str, Decimal] = {
@@ -127,7 +135,7 @@ def book(facts: Facts, calendar: BusinessCalendar, run_date: date) -> Book:
         standings=standings,
         open_items={client: tuple(items) for client, items in open_items.items()},
         unapplied={client: amount for client, amount in unapplied.items() if amount},
-        promises={item: promise for item, promise in latest.items() if not promise.closed},
+        promises=speaking,
         agreements={state.ref: state for state in plans.states},
         broken_plans={item: state for item, state in plans.broken.items() if not state.closed},
         holds=held,
@@ -296,7 +304,7 @@ class _Judge:
         if any(day is not None and day >= self.run_date for day in until):
             return Status.ON_HOLD
         promises = (self.promised.get(name) for name in names)
-        pending = any(p is not None and not p.closed and p.result is Result.OPEN for p in promises)
+        pending = any(p is not None and p.result is Result.OPEN for p in promises)
         return Status.PROMISED if pending else None
 
     def _standing(
