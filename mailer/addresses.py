@@ -106,7 +106,9 @@ def _read(piece: str) -> str | Problem:
     named = _NAMED.fullmatch(piece)
     address = named["address"] if named else piece
     local, at, domain = address.rpartition("@")
-    two = "@" in named["name"] if named else bool(re.search(r"\s", piece))
+    name = named["name"].strip(" \"'") if named else ""
+    # Outlook writes `"ana@x.com" <ana@x.com>`; two different ones could mean either.
+    two = ("@" in name and name.lower() != address.lower()) or bool(re.search(r"\s", address))
     if not at or not local or not domain or two:
         return Problem(code="invalid_address", detail=piece[:80])
     if not local.isascii():

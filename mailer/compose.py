@@ -87,6 +87,8 @@ def compose(  # noqa: PLR0913 - a message has this many headers; all are keyword
         AddressError: a sender or recipient that is not one plain address.
         PixError: a Pix amount was given and no code can be made of key, name or city.
     """
+    if date.utcoffset() is None:
+        raise LetterError("The date of a letter needs its time zone.")
     check_values(values)
     check_identity(values.creditor)
     taken = require(template)

@@ -202,7 +202,9 @@ def _name_things(book: Workbook, language: str, workbook_id: str, reach: Mapping
         else:
             area = reference(language, tab, column, reach[tab])
             first = area.split(":", maxsplit=1)[0]
-            source = f"{first}:INDEX({area},MAX(1,COUNTA({area})))"
+            # Approximate MATCH finds the last text and the last number, holes in between or not.
+            ends = f'IFERROR(MATCH(REPT("z",99),{area}),1),IFERROR(MATCH(9E+307,{area}),1)'
+            source = f"{first}:INDEX({area},MAX({ends}))"
         book.defined_names[name] = DefinedName(name, attr_text=source)
 
 

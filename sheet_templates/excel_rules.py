@@ -79,13 +79,15 @@ def add_validations(place: Place) -> None:
             continue
         if (rule := validation(place.language, column.kind, column.list_name)) is None:
             continue
-        _loosen(rule, place.tab, column)
+        _suit(rule, place.tab, column)
         rule.add(place.cells(column.key))
         place.sheet.add_data_validation(rule)
 
 
-def _loosen(rule: DataValidation, tab: Tab, column: Column) -> None:
-    """Let pass what the schema lets pass: days before the due date, rows without a minimum."""
+def _suit(rule: DataValidation, tab: Tab, column: Column) -> None:
+    """Fit a kind's check to a column: amounts above zero, days before the due date."""
+    if column.kind is Kind.MONEY and column.required:
+        rule.operator = "greaterThan"
     if (tab.key, column.key) == ("policy", "offset"):
         rule.operator, rule.formula1, rule.formula2 = "between", "-3650", "3650"
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -13,6 +14,7 @@ from rich.table import Table
 
 from sheet_templates import headings
 from sync.domain.decisions import Action, Decision
+from sync.domain.facts import Outcome
 from sync.issues import Issue, Severity
 from sync.look import Look
 from sync.rehearse import Rehearsal
@@ -30,11 +32,11 @@ class Screen:
         self.language = language
         self.console = Console(highlight=False, soft_wrap=False)
 
-    def text(self, name: str, **values: object) -> str:
+    def text(self, name: str, /, **values: object) -> str:
         """A word of topic `cli`."""
         return words(self.language, f"cli.{name}", **values)
 
-    def say(self, name: str, **values: object) -> None:
+    def say(self, name: str, /, **values: object) -> None:
         """Print one sentence of topic `cli`."""
         self.console.print(escape(self.text(name, **values)), soft_wrap=True)
 
@@ -83,7 +85,7 @@ class Screen:
         due = [each for each in decisions if each.action is Action.SEND]
         held = [each for each in decisions if each.action is Action.HOLD]
         if due:
-            table = self._table("due", "client", "step", "invoices", "total", "what_then")
+            table = self.table("due", "client", "step", "invoices", "total", "what_then")
             for each in due[:_MOST_ROWS]:
                 table.add_row(
                     escape(each.client),
@@ -94,7 +96,7 @@ class Screen:
                 )
             self._show(table, len(due))
         if held:
-            table = self._table("held", "client", "invoices", "why")
+            table = self.table("held", "client", "invoices", "why")
             for each in held[:_MOST_ROWS]:
                 ids = ", ".join(item.standing.id for item in each.items)
                 table.add_row(escape(each.client), escape(ids), self.reason(each))
@@ -114,7 +116,7 @@ class Screen:
             self.say("no_issues")
             return
         ordered = sorted(issues, key=lambda issue: issue.severity is not Severity.ERROR)
-        table = self._table("issues", "place", "problem", "repair")
+        table = self.table("issues", "place", "problem", "repair")
         for issue in ordered[:_MOST_ROWS]:
             style = "red" if issue.severity is Severity.ERROR else "yellow"
             table.add_row(
@@ -129,7 +131,7 @@ class Screen:
         """What was done, then what is held and what to mend."""
         self.totals(report.look)
         if report.messages:
-            table = self._table("messages", "client", "step", "to", "total", "outcome")
+            table = self.table("messages", "client", "step", "to", "total", "outcome")
             for each in report.messages[:_MOST_ROWS]:
                 table.add_row(
                     escape(each.client),
@@ -152,7 +154,7 @@ class Screen:
         shown = [each for each in waiting if each.action is not Action.NONE]
         if not shown:
             return
-        table = self._table("held", "client", "invoices", "why")
+        table = self.table("held", "client", "invoices", "why")
         for each in shown[:_MOST_ROWS]:
             ids = ", ".join(item.standing.id for item in (each.step_items or each.items))
             table.add_row(escape(each.client), escape(ids), self.reason(each))
@@ -170,12 +172,12 @@ class Screen:
             start=date_text(self.language, rehearsal.start),
             end=date_text(self.language, rehearsal.end),
         )
-        table = self._table("rehearsal", "month", "step", "count")
+        table = self.table("rehearsal", "month", "step", "count")
         for (month, step), count in sorted(counts.items()):
             table.add_row(month, escape(step), str(count))
         self.console.print(table)
         if rehearsal.holds:
-            table = self._table("rehearsal_holds", "why", "count")
+            table = self.table("rehearsal_holds", "why", "count")
             for reason, count in rehearsal.holds.items():
                 table.add_row(escape(words(self.language, f"reasons.{reason}")), str(count))
             self.console.print(table)
@@ -191,10 +193,19 @@ class Screen:
 
     def _outcome(self, message: MessageOutcome) -> str:
         text = headings.value_text(self.language, "history_outcome", message.outcome.value)
-        return f"{text}: {message.detail}" if message.detail and text else text
+        if message.outcome is Outcome.SENT or not message.detail:
+            return text
+        return f"{text}: {message.detail}"
 
-    def _table(self, title: str, *columns: str) -> Table:
-        table = Table(title=self.text(f"tables.{title}"), title_justify="left", pad_edge=False)
+    def table(self, title: str, *columns: str) -> Table:
+        """An empty table whose title and headings are words of topic `cli`."""
+        table = Table(
+            title=self.text(f"tables.{title}"),
+            title_justify="left",
+            title_style="bold",
+            pad_edge=False,
+            box=box.SIMPLE_HEAD,
+        )
         for column in columns:
             right = column in {"total", "count"}
             table.add_column(

@@ -229,12 +229,13 @@ def table_markdown(language: str) -> str:
 
 
 def _table_cells(kind: IssueKind, language: str) -> list[str]:
+    places = {name: f"‹{name}›" for name in (*PLACEHOLDERS, *kind.details)}
     return [
         f"`{kind.code}`",
         words(language, f"issues.table.{kind.severity}"),
         words(language, f"issues.table.holds_{kind.holds}"),
-        words(language, f"issues.{kind.code}.problem"),
-        words(language, f"issues.{kind.code}.repair"),
+        words(language, f"issues.{kind.code}.problem", **places),
+        words(language, f"issues.{kind.code}.repair", **places),
     ]
 
 

@@ -122,7 +122,7 @@ def _reminder(decision: Decision, day: date, number: int) -> Reminder:
     return Reminder(
         reference=f"rehearsal-{number}",
         client=decision.client,
-        at=datetime.combine(day, _NOON),  # noqa: DTZ001 - as History's own cells, local
+        at=datetime.combine(day, _NOON),
         step=step.name,
         channel=step.channel,
         outcome=Outcome.SENT,

@@ -25,7 +25,7 @@ from sync.previews import previews
 from sync.report import MessageOutcome, RunReport
 from sync.send import Claimed, SendResult, send_all
 from sync.settled import settle_choices
-from sync.views import record
+from sync.views.recording import record
 from sync.views.history import claims as claimed_rows
 from sync.views.view_input import HistoryNote, RunSummary, ViewInput
 from sync.workbook import Applied, Change, NotWritable, Snapshot, Store

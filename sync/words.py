@@ -18,7 +18,7 @@ def _topic(language: str, topic: str) -> dict[str, Any]:
     return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
-def words(language: str, key: str, **values: object) -> str:
+def words(language: str, key: str, /, **values: object) -> str:
     """The text for `key` ("topic.name") with its `{placeholders}` filled.
 
     Raises KeyError for a key that no locale file has, a programmer's error.

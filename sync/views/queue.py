@@ -18,6 +18,7 @@ from sync.key_text import key_text
 from sync.queue_key import Shown, encode_shown
 from sync.views.cells import clipped, date_text, flag, joined, money_text
 from sync.views.chat import chat_link
+from sync.views.ticks import pending_choices
 from sync.views.view_input import LetterPreview, ViewInput
 from sync.words import words
 from sync.workbook import Cell, Change, Link, ReplaceBody
@@ -88,7 +89,9 @@ def queue_lines(view: ViewInput) -> tuple[Line, ...]:
         told_above = decision.client in waiting and decision.reason is Reason.UNCERTAIN
         if not told_above:
             lines.append(_line(view, decision))
-    pending = {_name_of(choice): choice for choice in pending_choices(view)}
+    pending = {
+        (choice.client, choice.step, choice.reference): choice for choice in pending_choices(view)
+    }
     chosen = (replace(line, choice=pending.get(line.name)) for line in lines)
     return tuple(sorted(chosen, key=lambda line: line.rank))
 
@@ -240,53 +243,6 @@ def _uncertain(view: ViewInput, reminder: Reminder) -> Line:
             reference=reminder.reference,
         ),
     )
-
-
-# Choices.
-
-
-def pending_choices(view: ViewInput) -> tuple[Choice, ...]:
-    """What people ticked and no run has carried out yet."""
-    outcomes = {each.reference: each.outcome for each in view.reminders}
-    voided = {
-        (decision.client, decision.step.name)
-        for decision in view.plan.decisions
-        if decision.reason is Reason.CHANGED_SINCE_APPROVAL and decision.step is not None
-    }
-    done = _carried_out(view)
-    pending = []
-    for choice in view.facts.choices:
-        if not (choice.approve or choice.skip or choice.done):
-            continue
-        if choice.reference is not None:
-            settled = outcomes.get(choice.reference) is not Outcome.UNCERTAIN
-        else:
-            items = {(choice.client, choice.step, i.id, i.due_on) for i in choice.items}
-            settled = (choice.client, choice.step) in voided or any(
-                item in done and done[item] >= choice.shown_on for item in items
-            )
-        if not settled:
-            pending.append(choice)
-    return tuple(pending)
-
-
-def _carried_out(view: ViewInput) -> dict[tuple[str, str, str, date], date]:
-    """The last day on which a step about an item was sent, skipped, done or refused for good."""
-    clients = {choice.client for choice in view.facts.choices}
-    found: dict[tuple[str, str, str, date], date] = {}
-    for reminder in view.reminders:
-        final = reminder.outcome in COUNTS_AS_SENT or reminder.outcome is Outcome.REFUSED
-        if reminder.client not in clients or not final:
-            continue
-        on = reminder.at.date()
-        for key in reminder.keys:
-            item = (reminder.client, reminder.step, key.invoice, key.due_on)
-            found[item] = max(on, found.get(item, on))
-    return found
-
-
-def _name_of(choice: Choice) -> tuple[str, str, str | None]:
-    return (choice.client, choice.step, choice.reference)
 
 
 # Rows.

@@ -1,0 +1,456 @@
+"""A small language for worked examples: a ledger in, decisions out, one fact a line.
+
+Facts (dates ISO, amounts with a point; options after a comma):
+
+    setting    mode automatic
+    ladder     Standard: before -3, today 0, first +3, second +10, last +45 (approval)
+    client     Padaria, policy Soft, cpf, mail a@x.com b@x.com, phone 11999990000
+    invoice    F-1 Padaria 2026-03-10 1000.00, boleto
+    payment    2026-03-12 F-1 500.00                  (or a client: money on account)
+    promise    2026-03-12 Padaria by 2026-03-20 for F-1
+    agreement  A-1 2026-03-12 Padaria for F-1
+    instalment A-1/1 A-1 2026-04-10 500.00 for F-1
+    dispute    2026-03-12 Padaria for F-1             (also says_paid, contact, refusal, proposal)
+    sent       2026-03-13 Padaria first F-1           (also bounced, skipped, uncertain, cancelled…)
+    change     F-1 due 2026-04-10                     (any option of an invoice, client or setting)
+    forget     F-1                                    (the row is deleted)
+
+Days:
+
+    plan 2026-03-13          decide, nothing leaves
+    run  2026-03-13 at 09:00 decide, and what may leave becomes History
+    approve | skip | done Padaria first               tick the queue row of the last plan or run
+
+What must come out of the last plan or run:
+
+    => Padaria: send first F-1 F-2, total 1025.67     leaves now
+    => Padaria: wait first F-1, needs_approval        due, waits for that
+    => Padaria: hold first F-1, contact_gap           due, held
+    => Padaria: none, not_reached
+    => Padaria: lists F-1 F-3
+    => tomorrow Padaria: wait first F-1, needs_approval   (in the queue for the next business day)
+    => item F-1: disputed                             the reason in the row
+    => next F-1: 2026-03-20
+    => status F-1: overdue, 17 days, bucket 1
+    => owes F-1: balance 1000.00 fee 20.00 interest 5.67 total 1025.67
+    => unapplied Padaria: 50.00
+    => nobody                                         no message leaves
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from sync.domain.calendar import BusinessCalendar
+from sync.domain.decisions import Decision, RunPlan
+from sync.domain.dunning import decide
+from sync.domain.facts import (
+    Channel,
+    Choice,
+    Client,
+    Facts,
+    Instalment,
+    Mode,
+    Negotiation,
+    NegotiationKind,
+    Outcome,
+    Payment,
+    Receivable,
+    Reminder,
+    ShownItem,
+    Step,
+    StepKey,
+    TeamSettings,
+)
+from sync.domain.history import RESERVED_STEPS
+from sync.holidays_br import brazilian_holidays
+from tests.domain_words import (
+    CLAIMS,
+    client_option_of,
+    invoice_option_of,
+    negotiation_option_of,
+    said,
+    setting_of,
+    split,
+    step_of,
+)
+
+CALENDAR = BusinessCalendar(brazilian_holidays("SP"))
+LADDER = "Standard: before -3, today 0, first +3, second +10, last +45 (approval)"
+IDENTIFIED = TeamSettings(
+    company="Gráfica Aurora",
+    legal_name="Gráfica Aurora Ltda.",
+    tax_id="11.222.333/0001-81",
+    address="Rua das Flores, 10, São Paulo",
+    mode=Mode.AUTOMATIC,
+    payments_max_age=None,
+)
+"""The examples' settings: automatic and without the freshness gate unless one says otherwise."""
+
+
+class World:
+    """The facts of one example, growing line by line, and the last day's plan."""
+
+    def __init__(self) -> None:
+        self.settings = IDENTIFIED
+        self.clients: dict[str, Client] = {}
+        self.receivables: dict[str, Receivable] = {}
+        self.instalments: dict[str, Instalment] = {}
+        self.payments: list[Payment] = []
+        self.negotiations: list[Negotiation] = []
+        self.ladders: dict[str, tuple[Step, ...]] = {}
+        self.reminders: list[Reminder] = []
+        self.choices: list[Choice] = []
+        self.row_problems: dict[str, str] = {}
+        self.problem_receivables: set[str] = set()
+        self.unsubscribed: set[str] = set()
+        self.bank_until: date | None = None
+        self.plan: RunPlan | None = None
+        self.sent_now: tuple[Decision, ...] = ()
+        self.ladder(LADDER)
+
+    def facts(self) -> Facts:
+        """Everything said so far."""
+        return Facts(
+            settings=self.settings,
+            clients=dict(self.clients),
+            receivables=dict(self.receivables),
+            instalments=dict(self.instalments),
+            payments=tuple(self.payments),
+            negotiations=tuple(self.negotiations),
+            ladders=dict(self.ladders),
+            reminders=tuple(self.reminders),
+            choices=tuple(self.choices),
+            row_problems=dict(self.row_problems),
+            problem_receivables=frozenset(self.problem_receivables),
+            unsubscribed=frozenset(self.unsubscribed),
+            bank_until=self.bank_until,
+        )
+
+    # Facts.
+
+    def setting(self, text: str) -> None:
+        name, _, value = text.partition(" ")
+        if name == "bank_until":
+            self.bank_until = date.fromisoformat(value.strip())
+            return
+        self.settings = replace(self.settings, **{name: setting_of(name, value.strip())})
+
+    def ladder(self, text: str) -> None:
+        policy, _, rest = text.partition(":")
+        # Commas inside parentheses separate options of one step.
+        parts = [p.strip() for p in re.split(r",(?![^(]*\))", rest) if p.strip()]
+        steps = [step_of(policy.strip(), part) for part in parts]
+        self.ladders[policy.strip()] = tuple(sorted(steps, key=lambda step: step.offset))
+
+    def client(self, text: str) -> None:
+        name, *options = split(text)
+        made = Client(name=name, emails=(f"{name.lower()}@example.com",))
+        for option in options:
+            made = replace(made, **client_option_of(option))
+        self.clients[name] = made
+
+    def invoice(self, text: str) -> None:
+        head, *options = split(text)
+        name, client, due_on, amount = head.split()
+        if client not in self.clients and "no client row" not in options:
+            self.client(client)
+        made = Receivable(
+            id=name, client=client, due_on=date.fromisoformat(due_on), amount=Decimal(amount)
+        )
+        for option in options:
+            if option != "no client row":
+                made = replace(made, **invoice_option_of(option))
+        self.receivables[name] = made
+
+    def payment(self, text: str) -> None:
+        on, who, amount = text.split()
+        is_client = who in self.clients
+        self.payments.append(
+            Payment(
+                paid_on=date.fromisoformat(on),
+                amount=Decimal(amount),
+                client=who if is_client else None,
+                receivable=None if is_client else who,
+            )
+        )
+
+    def negotiation(self, kind: str, text: str) -> None:
+        head, _, about = text.partition(" for ")
+        words = head.split()
+        ref = words.pop(0) if kind == "agreement" else None
+        row = Negotiation(
+            at=date.fromisoformat(words[0]),
+            client=words[1],
+            kind=NegotiationKind(kind),
+            ref=ref,
+            receivables=tuple(about.split()),
+        )
+        for name, value in zip(words[2::2], words[3::2], strict=True):
+            row = replace(row, **negotiation_option_of(name, value))
+        self.negotiations.append(row)
+
+    def close(self, text: str) -> None:
+        """Close every negotiation of a client on a day."""
+        on, client = text.split()
+        self.negotiations = [
+            replace(row, closed_on=date.fromisoformat(on)) if row.client == client else row
+            for row in self.negotiations
+        ]
+
+    def instalment(self, text: str) -> None:
+        head, _, about = text.partition(" for ")
+        name, agreement, due_on, amount = head.split()
+        originals = tuple(about.split())
+        self.instalments[name] = Instalment(
+            id=name,
+            agreement=agreement,
+            client=self.receivables[originals[0]].client,
+            receivables=originals,
+            due_on=date.fromisoformat(due_on),
+            amount=Decimal(amount),
+        )
+
+    def reminder(self, outcome: str, text: str) -> None:
+        """A message of History: day, client, step, invoices."""
+        head, *options = split(text)
+        on, client, step, *invoices = head.split()
+        keys = tuple(self._key(name, step) for name in invoices)
+        known = self._step(step, keys[0].policy if keys else None)
+        reminder = Reminder(
+            reference=f"H{len(self.reminders)}",
+            client=client,
+            at=datetime.combine(date.fromisoformat(on), time(9)),
+            step=step,
+            channel=known.channel if known else Channel.EMAIL,
+            outcome=Outcome(outcome),
+            keys=keys,
+            to=self.clients[client].emails,
+            receivables=tuple(invoices),
+        )
+        for option in options:
+            name, _, value = option.partition(" ")
+            if name == "quoted":
+                total, _, until = value.partition(" until ")
+                valid_until = date.fromisoformat(until)
+                reminder = replace(reminder, total=Decimal(total), valid_until=valid_until)
+            elif name == "lost":
+                reminder = replace(reminder, keys=())
+        self.reminders.append(reminder)
+
+    def change(self, text: str) -> None:
+        name, _, option = text.partition(" ")
+        if name in self.receivables:
+            changed = replace(self.receivables[name], **invoice_option_of(option))
+            self.receivables[name] = changed
+        elif name in self.clients:
+            self.clients[name] = replace(self.clients[name], **client_option_of(option))
+        elif name in self.instalments:
+            changes = invoice_option_of(option)
+            self.instalments[name] = replace(self.instalments[name], **changes)
+        else:
+            raise AssertionError(f"nothing is called {name}")
+
+    def forget(self, text: str) -> None:
+        del self.receivables[text.strip()]
+
+    def problem(self, text: str) -> None:
+        """A row in error: of a client, or the invoice itself."""
+        name = text.strip()
+        if name in self.receivables:
+            self.problem_receivables.add(name)
+            name = self.receivables[name].client
+        self.row_problems[name] = "bad_row"
+
+    def history_until(self, text: str) -> None:
+        """History restored from a backup: later messages are gone."""
+        last = date.fromisoformat(text.strip())
+        self.reminders = [r for r in self.reminders if r.at.date() <= last]
+
+    def unsubscribe(self, text: str) -> None:
+        self.unsubscribed.add(text.strip())
+
+    # Days.
+
+    def decide(self, text: str, *, leaves: bool) -> None:
+        day, _, at = text.partition(" at ")
+        on = date.fromisoformat(day.strip())
+        hour = time.fromisoformat(at.strip()) if at else None
+        self.plan = decide(self.facts(), CALENDAR, on, time_of_day=hour)
+        self.sent_now = tuple(d for d in self.plan.decisions if d.deliverable)
+        if leaves:
+            self.record(self.plan)
+
+    def record(self, plan: RunPlan) -> None:
+        """What a run writes: History rows, and ticks cleared once they are carried out."""
+        out = [(d, Outcome.SENT) for d in plan.decisions if d.deliverable]
+        out += [
+            (d, Outcome.SKIPPED if d.choice and d.choice.skip else Outcome.SENT)
+            for d in plan.settled
+        ]
+        for decision, outcome in out:
+            self.reminders.append(reminder_of(decision, outcome, len(self.reminders)))
+        used = [d.choice for d, _ in out]
+        self.choices = [choice for choice in self.choices if choice not in used]
+
+    def tick(self, what: str, text: str) -> None:
+        """Tick a row of the queue, which shows the last plan and the next business day."""
+        client, _, step = text.strip().partition(" ")
+        assert self.plan is not None
+        rows = [
+            row
+            for row in (*self.plan.decisions, *self.plan.upcoming)
+            if row.client == client and row.step is not None and step in ("", row.step.name)
+        ]
+        assert rows, f"no queue row of {client} {step}"
+        row = rows[0]
+        assert row.step is not None
+        shown = choice_of(row, self.plan.run_date)
+        changes: dict[str, Any] = {
+            {"approve": "approve", "skip": "skip", "done": "done"}[what]: True
+        }
+        self.choices.append(replace(shown, **changes))
+
+    # What must come out.
+
+    def expect(self, text: str) -> None:
+        assert self.plan is not None, "plan or run a day first"
+        subject, _, claim = text.partition(":")
+        kind, _, name = subject.strip().partition(" ")
+        if text.strip() == "nobody":
+            assert [said(d) for d in self.sent_now] == []
+        elif kind in CLAIMS and name:
+            assert CLAIMS[kind](self.plan, name) == claim.strip()
+        elif kind == "tomorrow":
+            self._expect_decision(self.plan.upcoming, name, claim.strip())
+        else:
+            self._expect_decision(self.plan.decisions, kind, claim.strip())
+
+    def _expect_decision(self, rows: Iterable[Decision], client: str, claim: str) -> None:
+        found = [row for row in rows if row.client == client]
+        if claim == "nothing":
+            assert [said(row) for row in found] == []
+            return
+        assert len(found) == 1, f"{len(found)} decisions of {client}"
+        if claim.startswith("lists "):
+            listed = [item.standing.id for item in found[0].listed]
+            assert listed == claim.split()[1:]
+        else:
+            got = said(found[0], total="total" in claim)
+            assert got == claim
+
+    def _key(self, invoice: str, step: str) -> StepKey:
+        item = self.receivables.get(invoice) or self.instalments[invoice]
+        name, _, occurrence = step.partition("#")
+        policy = "plan" if isinstance(item, Instalment) else item.policy
+        policy = policy or self.clients[item.client].policy or next(iter(self.ladders))
+        known = self._step(name, policy)
+        assert known is not None or name in RESERVED_STEPS, f"no step {name}"
+        return StepKey(
+            invoice=invoice,
+            due_on=item.due_on,
+            policy=policy,
+            step=name,
+            offset=known.offset if known else 0,
+            occurrence=int(occurrence or 0),
+        )
+
+    def _step(self, name: str, policy: str | None) -> Step | None:
+        steps = self.ladders.get(policy or next(iter(self.ladders)), ())
+        return next((s for s in steps if s.name == name.partition("#")[0]), None)
+
+
+def choice_of(row: Decision, shown_on: date) -> Choice:
+    """What a person sees on a queue row; nothing is ticked yet."""
+    assert row.step is not None
+    return Choice(
+        key=f"{row.client}|{row.step.name}",
+        client=row.client,
+        step=row.step.name,
+        to=row.to,
+        cc=row.cc,
+        items=tuple(
+            ShownItem(
+                id=item.standing.id,
+                due_on=item.standing.due_on,
+                principal=item.standing.charge.balance,
+            )
+            for item in row.listed
+        ),
+        shown_on=shown_on,
+    )
+
+
+def reminder_of(decision: Decision, outcome: Outcome, number: int, hour: int = 9) -> Reminder:
+    """The History row of a message that left."""
+    assert decision.step is not None
+    return Reminder(
+        reference=f"R{number}",
+        client=decision.client,
+        at=datetime.combine(decision.send_on, time(hour)),
+        step=decision.step.name,
+        channel=decision.step.channel,
+        outcome=outcome,
+        keys=decision.keys,
+        to=decision.to,
+        total=decision.total,
+        receivables=tuple(item.standing.id for item in decision.listed),
+    )
+
+
+def run_example(text: str) -> World:
+    """Play an example; an assertion names the line that does not hold."""
+    world = World()
+    for line in text.strip().splitlines():
+        play(world, line)
+    return world
+
+
+def play(world: World, line: str) -> None:
+    """One line of an example. What follows `--` is a note for the reader."""
+    line = line.split(" -- ", maxsplit=1)[0].strip()
+    if not line or line.startswith("--"):
+        return
+    word, _, rest = line.partition(" ")
+    rest = rest.strip()
+    try:
+        _VERBS[word](world, rest)
+    except AssertionError as wrong:
+        raise AssertionError(f"{line}\n  but: {wrong}") from wrong
+
+
+def _ticks(what: str) -> Callable[[World, str], None]:
+    return lambda world, rest: world.tick(what, rest)
+
+
+def _talks(kind: str) -> Callable[[World, str], None]:
+    return lambda world, rest: world.negotiation(kind, rest)
+
+
+def _happened(outcome: str) -> Callable[[World, str], None]:
+    return lambda world, rest: world.reminder(outcome, rest)
+
+
+_VERBS: dict[str, Callable[[World, str], None]] = {
+    "setting": World.setting,
+    "ladder": World.ladder,
+    "client": World.client,
+    "invoice": World.invoice,
+    "payment": World.payment,
+    "instalment": World.instalment,
+    "close": World.close,
+    "change": World.change,
+    "forget": World.forget,
+    "problem": World.problem,
+    "unsubscribe": World.unsubscribe,
+    "history_until": World.history_until,
+    "plan": lambda world, rest: world.decide(rest, leaves=False),
+    "run": lambda world, rest: world.decide(rest, leaves=True),
+    "=>": World.expect,
+    **{what: _ticks(what) for what in ("approve", "skip", "done")},
+    **{kind.value: _talks(kind.value) for kind in NegotiationKind},
+    **{outcome.value: _happened(outcome.value) for outcome in Outcome},
+}
