@@ -27,9 +27,7 @@ def _examples() -> list[tuple[str, str, str]]:
 EXAMPLES = _examples()
 
 
-@pytest.mark.parametrize(
-    "text", [pytest.param(text, id=f"{title}") for _, title, text in EXAMPLES]
-)
+@pytest.mark.parametrize("text", [pytest.param(text, id=f"{title}") for _, title, text in EXAMPLES])
 def test_the_example_holds(text: str) -> None:
     run_example(text)
 
