@@ -195,9 +195,13 @@ class SmtpTransport:
                 f"{where} does not accept the password of {self._user}: "
                 f"{error.smtp_code} {_words(error.smtp_error)}"
             ) from error
-        if isinstance(error, smtplib.SMTPNotSupportedError):
+        # smtplib has a class for "no AUTH at all", and a bare sentence for "no AUTH that I know".
+        no_login = "AUTH" in str(error) or "authentication method" in str(error)
+        if isinstance(error, smtplib.SMTPNotSupportedError) or (
+            type(error) is smtplib.SMTPException and no_login
+        ):
             raise ConfigurationError(
-                f"{where} offers no {'login' if 'AUTH' in str(error) else 'encryption'} with "
+                f"{where} offers no {'login' if no_login else 'encryption'} with "
                 f"security {self._security!r}; nothing is sent without it. ({error})"
             ) from error
         if isinstance(error, ssl.SSLCertVerificationError):

@@ -159,8 +159,8 @@ class LocalSmtp:
             loop=self._loop,
             tls_context=starttls,
             require_starttls=starttls is not None,
-            auth_required=self.login is not None,
             auth_require_tls=starttls is not None,
+            auth_exclude_mechanism=() if self.login else ("LOGIN", "PLAIN"),
             authenticator=_authenticator(self),
         )
         self._sessions.append(session)
@@ -214,8 +214,13 @@ class _Session(SMTP):
 
     async def smtp_MAIL(self, arg: str) -> None:  # noqa: N802 - aiosmtpd finds it by this name
         self._owner.commands.append(f"MAIL {arg}")
-        if not await self._acts("mail"):
-            await super().smtp_MAIL(arg)
+        if await self._acts("mail"):
+            return
+        # Ours rather than aiosmtpd's auth_required, which warns when TLS came before the greeting.
+        if self._owner.login and not (self.session and self.session.authenticated):
+            await self.push("530 5.7.0 Authentication required")
+            return
+        await super().smtp_MAIL(arg)
 
     async def smtp_RCPT(self, arg: str) -> None:  # noqa: N802 - likewise
         self._owner.commands.append(f"RCPT {arg}")
