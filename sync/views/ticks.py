@@ -40,9 +40,11 @@ def pending_choices(view: ViewInput) -> tuple[Choice, ...]:
 
 def _carried_out(view: ViewInput) -> dict[tuple[str, str, str, date], date]:
     """The last day on which a step about an item was sent, skipped, done or refused for good."""
+    clients = {choice.client for choice in view.facts.choices}
     found: dict[tuple[str, str, str, date], date] = {}
     for reminder in view.reminders:
-        if reminder.outcome in COUNTS_AS_SENT or reminder.outcome is Outcome.REFUSED:
+        final = reminder.outcome in COUNTS_AS_SENT or reminder.outcome is Outcome.REFUSED
+        if final and reminder.client in clients:
             on = reminder.at.date()
             for key in reminder.keys:
                 item = (reminder.client, reminder.step, key.invoice, key.due_on)
