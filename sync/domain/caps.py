@@ -18,7 +18,7 @@ def priority(decision: Decision) -> tuple[bool, date, Decimal, str]:
 def capped(day: Day, decisions: Sequence[Decision]) -> list[Decision]:
     """The decisions with those beyond the run's and the day's number of messages held."""
     settings = day.facts.settings
-    left_today = settings.messages_per_day - len(day.history.delivered.get(day.today, ()))
+    left_today = settings.messages_per_day - len(day.history.delivered)
     going = sorted((d for d in decisions if d.deliverable), key=priority)
     held: dict[str, Reason] = {}
     for place, decision in enumerate(going):

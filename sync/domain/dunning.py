@@ -5,7 +5,7 @@ the day, what people settled in the queue, one decision per client, the caps, an
 business day would bring.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import TypeVar
@@ -14,7 +14,7 @@ from sync.domain.approval import Settled, settled_by_people
 from sync.domain.asof import as_of
 from sync.domain.calendar import BusinessCalendar
 from sync.domain.caps import capped, priority
-from sync.domain.cases import CLOSED, Day, open_cases
+from sync.domain.cases import CLOSED, Case, Day, open_cases
 from sync.domain.client_day import decide_client
 from sync.domain.decisions import ZERO, Action, Decision, ItemDecision, Reason, RunPlan
 from sync.domain.facts import Choice, Facts, Instalment, Outcome, Receivable, Reminder
@@ -78,7 +78,7 @@ def _day(facts: Facts, calendar: BusinessCalendar, its_book: Book, at: time | No
     day = Day(
         facts=facts,
         book=its_book,
-        history=remember(facts.reminders, open_ids),
+        history=remember(facts.reminders, open_ids, its_book.run_date),
         calendar=calendar,
         today=its_book.run_date,
         time_of_day=at,
@@ -151,7 +151,7 @@ def _after(day: Day, decisions: Sequence[Decision]) -> Day:
 
 
 def _assumed(on: date, decisions: Iterable[Decision]) -> History:
-    return remember(
+    reminders = [
         Reminder(
             reference=f"{decision.client}/{decision.step.name}/{on}",
             client=decision.client,
@@ -164,7 +164,8 @@ def _assumed(on: date, decisions: Iterable[Decision]) -> History:
         )
         for decision in decisions
         if decision.step is not None
-    )
+    ]
+    return remember(reminders)
 
 
 # The next business day.
@@ -173,43 +174,54 @@ def _assumed(on: date, decisions: Iterable[Decision]) -> History:
 def _upcoming(day: Day, decisions: Sequence[Decision]) -> tuple[Decision, ...]:
     """What the next business day brings once today's messages are out, approved ones and others.
 
-    Only clients with open items are looked at again, so this costs as much as what is open.
+    Only clients for whom something may be due then are looked at again.
     """
     on = day.calendar.next_business_day(day.today + timedelta(days=1))
-    known = _open_facts(day)
+    clients = {client for client, cases in day.cases.items() if _may_bring(cases, on)}
+    facts = _open_facts(day, clients)
     held = {decision.client for decision in decisions if decision.action is Action.HOLD}
     sent = [decision for decision in decisions if decision.action is Action.SEND]
-    its_book = replace(book(known, day.calendar, on), unapplied=day.book.unapplied)
+    its_book = replace(book(facts, day.calendar, on), unapplied=day.book.unapplied)
     later = replace(
         day,
-        facts=known,
+        facts=facts,
         book=its_book,
         today=on,
         time_of_day=None,
         history=day.history.plus(_assumed(day.today, sent)),
     )
-    later = replace(later, cases=open_cases(later, its_book.standings.values()))
-    found = [decide_client(later, client, later.cases[client]) for client in later.cases]
-    return tuple(
-        sorted(
-            (
-                replace(d, deliverable=False)
-                for d in found
-                if d.action is Action.SEND or (d.action is Action.HOLD and d.client not in held)
-            ),
-            key=priority,
-        )
+    cases = open_cases(later, its_book.standings.values())
+    found = [decide_client(later, client, cases[client]) for client in cases if client in clients]
+    news = (
+        decision
+        for decision in found
+        if decision.action is Action.SEND
+        or (decision.action is Action.HOLD and decision.client not in held)
+    )
+    return tuple(sorted((replace(d, deliverable=False) for d in news), key=priority))
+
+
+def _may_bring(cases: Iterable[Case], on: date) -> bool:
+    """Whether a client may have a step due on a later day: one waits, is reached, or is held."""
+    return any(
+        c.place.rung is not None
+        or c.hold is not None
+        or (c.place.since is not None and c.place.since <= on)
+        for c in cases
     )
 
 
 _Row = TypeVar("_Row", Receivable, Instalment)
 
 
-def _open_facts(day: Day) -> Facts:
-    """The facts without closed items, except of clients who negotiated: promises count receipts."""
+def _open_facts(day: Day, clients: Collection[str]) -> Facts:
+    """The clients' facts without closed items.
+
+    Those who negotiated keep them: whether a promise was kept counts their receipts.
+    """
     facts = day.facts
-    talked = {row.client for row in facts.negotiations}
-    open_ids = {case.standing.id for cases in day.cases.values() for case in cases}
+    talked = {row.client for row in facts.negotiations if row.client in clients}
+    open_ids = {case.standing.id for client in clients for case in day.cases[client]}
 
     def kept(rows: Iterable[_Row]) -> dict[str, _Row]:
         return {r.id: r for r in rows if r.id in open_ids or r.client in talked}
@@ -225,5 +237,5 @@ def _open_facts(day: Day) -> Facts:
             for p in facts.payments
             if p.receivable is None or p.receivable in receivables or p.receivable in instalments
         ),
-        reminders=tuple(r for r in facts.reminders if r.client in day.cases),
+        reminders=tuple(r for r in facts.reminders if r.client in clients),
     )

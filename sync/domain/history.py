@@ -3,9 +3,9 @@
 Sending, Sent, Uncertain, Bounced, Skipped and Replied count as sent; Cancelled and Refused do not.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TypeVar
 
 from sync.domain.facts import Channel, Outcome, Reminder, StepKey
@@ -22,6 +22,7 @@ _UNSURE = frozenset({Outcome.UNCERTAIN, Outcome.SENDING})
 COUNTS_AS_SENT = _UNSURE | {Outcome.SENT, Outcome.BOUNCED, Outcome.SKIPPED, Outcome.REPLIED}
 MAY_HAVE_ARRIVED = _UNSURE | {Outcome.SENT, Outcome.REPLIED}
 """Outcomes after which the contact gap runs: a bounce reached nobody, a skip never left."""
+_LEFT = MAY_HAVE_ARRIVED | {Outcome.BOUNCED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class History:
     a client to the last day of an overdue message that may have arrived; `steps` a client to
     what was sent to them (step, day, invoices); `bounced` to the addresses whose latest
     message came back; `refused` to the addresses a server refused, with the last day of it;
-    `delivered` the references of e-mails that left, by day.
+    `delivered` the references of the day's e-mails.
     """
 
     items: Mapping[str, tuple[SentStep, ...]]
@@ -79,14 +80,14 @@ class History:
     steps: Mapping[str, tuple[tuple[str, date, frozenset[str]], ...]]
     bounced: Mapping[str, frozenset[str]]
     refused: Mapping[str, Mapping[str, date]]
-    delivered: Mapping[date, frozenset[str]]
+    delivered: frozenset[str]
 
     def of_item(self, invoice: str, due_on: date) -> tuple[SentStep, ...]:
         """The keys used up for this invoice with this due date."""
         return tuple(s for s in self.items.get(invoice, ()) if s.key.due_on == due_on)
 
     def plus(self, later: "History") -> "History":
-        """Both together; addresses that came back stay as they are here."""
+        """Both together; the day's count and addresses that failed stay as they are here."""
         contacts = dict(self.overdue_contacts)
         for client, day in later.overdue_contacts.items():
             contacts[client] = max(day, contacts.get(client, day))
@@ -96,10 +97,7 @@ class History:
             steps=_joined(self.steps, later.steps),
             bounced=self.bounced,
             refused=self.refused,
-            delivered={
-                day: self.delivered.get(day, frozenset()) | later.delivered.get(day, frozenset())
-                for day in {*self.delivered, *later.delivered}
-            },
+            delivered=self.delivered,
         )
 
     def of_other_due_dates(self, invoice: str, due_on: date) -> tuple[SentStep, ...]:
@@ -119,57 +117,79 @@ def _joined(
     return joined
 
 
-def remember(reminders: Iterable[Reminder], invoices: frozenset[str] | None = None) -> History:
+def remember(
+    reminders: Sequence[Reminder], invoices: frozenset[str] | None = None, today: date | None = None
+) -> History:
     """Index `reminders`, keeping the keys of `invoices` only (None: of all).
 
-    Cost: one pass over the reminders and the keys that are asked for.
+    `today` is the day whose e-mails are counted. Cost: one pass over the reminders and their keys.
     """
     items: dict[str, list[SentStep]] = {}
-    contacts: dict[str, date] = {}
     steps: dict[str, list[tuple[str, date, frozenset[str]]]] = {}
-    mails: dict[str, list[Reminder]] = {}
-    refused: dict[str, dict[str, date]] = {}
-    delivered: dict[date, set[str]] = {}
+    contacts: dict[str, datetime] = {}
     for reminder in reminders:
-        on, outcome, client = reminder.at.date(), reminder.outcome, reminder.client
-        if outcome in COUNTS_AS_SENT:
-            about = [k for k in reminder.keys if invoices is None or k.invoice in invoices]
-            for key in about:
-                items.setdefault(key.invoice, []).append(
-                    SentStep(key, on, outcome, reminder.reference)
-                )
-            if about:
-                said = (reminder.step, on, frozenset(key.invoice for key in about))
-                steps.setdefault(client, []).append(said)
-        if outcome in MAY_HAVE_ARRIVED and is_overdue_contact(reminder):
-            contacts[client] = max(on, contacts.get(client, on))
-        if reminder.channel is not Channel.EMAIL:
+        if reminder.outcome not in COUNTS_AS_SENT:
             continue
-        if outcome in MAY_HAVE_ARRIVED or outcome is Outcome.BOUNCED:
-            mails.setdefault(client, []).append(reminder)
-            delivered.setdefault(on, set()).add(reminder.reference)
-        elif outcome is Outcome.REFUSED:
-            days = refused.setdefault(client, {})
-            days.update({a: max(on, days.get(a, on)) for a in map(str.casefold, reminder.to)})
+        about = [k for k in reminder.keys if invoices is None or k.invoice in invoices]
+        if about:
+            _remember_keys(items, reminder, about)
+            said = (reminder.step, reminder.at.date(), frozenset(key.invoice for key in about))
+            steps.setdefault(reminder.client, []).append(said)
+        last = contacts.get(reminder.client)
+        if (
+            (last is None or reminder.at > last)
+            and reminder.outcome in MAY_HAVE_ARRIVED
+            and is_overdue_contact(reminder)
+        ):
+            contacts[reminder.client] = reminder.at
     return History(
         items={invoice: tuple(used) for invoice, used in items.items()},
-        overdue_contacts=contacts,
+        overdue_contacts={client: at.date() for client, at in contacts.items()},
         steps={client: tuple(said) for client, said in steps.items()},
-        bounced=_bounced(mails),
-        refused=refused,
-        delivered={day: frozenset(references) for day, references in delivered.items()},
+        bounced=_bounced(reminders),
+        refused=_refused(reminders),
+        delivered=frozenset(
+            r.reference for r in reminders if r.outcome in _LEFT and _is_mail_of(r, today)
+        ),
     )
 
 
-def _bounced(mails: Mapping[str, list[Reminder]]) -> dict[str, frozenset[str]]:
-    """By client, the addresses (casefolded) whose latest message came back."""
-    found: dict[str, frozenset[str]] = {}
-    for client, sent in mails.items():
-        if all(reminder.outcome is not Outcome.BOUNCED for reminder in sent):
-            continue
-        latest: dict[str, Outcome] = {}
-        # At the same moment a bounce outranks: in doubt the address does not work.
-        for reminder in sorted(sent, key=lambda r: (r.at, r.outcome is Outcome.BOUNCED)):
-            latest.update({address.casefold(): reminder.outcome for address in reminder.to})
-        found[client] = frozenset(a for a, o in latest.items() if o is Outcome.BOUNCED)
+def _remember_keys(
+    items: dict[str, list[SentStep]], reminder: Reminder, keys: Iterable[StepKey]
+) -> None:
+    on = reminder.at.date()
+    for key in keys:
+        sent = SentStep(key, on, reminder.outcome, reminder.reference)
+        items.setdefault(key.invoice, []).append(sent)
+
+
+def _is_mail_of(reminder: Reminder, today: date | None) -> bool:
+    return reminder.channel is Channel.EMAIL and reminder.at.date() == today
+
+
+def _refused(reminders: Iterable[Reminder]) -> dict[str, dict[str, date]]:
+    found: dict[str, dict[str, date]] = {}
+    for reminder in reminders:
+        if reminder.outcome is Outcome.REFUSED and reminder.channel is Channel.EMAIL:
+            on, days = reminder.at.date(), found.setdefault(reminder.client, {})
+            days.update({a: max(on, days.get(a, on)) for a in map(str.casefold, reminder.to)})
     return found
+
+
+def _bounced(reminders: Sequence[Reminder]) -> dict[str, frozenset[str]]:
+    """By client, the addresses (casefolded) whose latest message came back."""
+    clients = {r.client for r in reminders if r.outcome is Outcome.BOUNCED}
+    latest: dict[str, dict[str, Outcome]] = {client: {} for client in clients}
+    mails = [
+        r
+        for r in reminders
+        if r.client in clients and r.outcome in _LEFT and r.channel is Channel.EMAIL
+    ]
+    # At the same moment a bounce outranks: in doubt the address does not work.
+    for reminder in sorted(mails, key=lambda r: (r.at, r.outcome is Outcome.BOUNCED)):
+        outcomes = dict.fromkeys(map(str.casefold, reminder.to), reminder.outcome)
+        latest[reminder.client].update(outcomes)
+    return {
+        client: frozenset(a for a, outcome in addresses.items() if outcome is Outcome.BOUNCED)
+        for client, addresses in latest.items()
+    }
