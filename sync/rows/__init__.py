@@ -16,7 +16,7 @@ from sync.rows.findings import Findings
 from sync.rows.history import Known, read_history
 from sync.rows.ladders import read_ladders
 from sync.rows.negotiations import read_instalments, read_negotiations
-from sync.rows.payments import check_received, read_payments
+from sync.rows.payments import Items, check_received, read_payments
 from sync.rows.queue_choices import read_choices
 from sync.rows.receivables import read_receivables
 from sync.rows.settings_tab import check_interest, read_settings
@@ -46,7 +46,8 @@ def read_facts(snapshot: Snapshot, *, today: date) -> tuple[Facts, tuple[Issue, 
     invoices = read_receivables(tabs.get("receivables"), book, ladders.names, findings)
     negotiations = read_negotiations(tabs.get("negotiations"), book, invoices, findings)
     instalments = read_instalments(tabs.get("instalments"), book, invoices, negotiations, findings)
-    payments = read_payments(tabs.get("payments"), book, invoices, instalments, findings)
+    items = Items(invoices, instalments)
+    payments = read_payments(tabs.get("payments"), book, items, findings)
     check_received(tabs.get("receivables"), "id", invoices.receivables, payments, findings)
     check_received(tabs.get("instalments"), "instalment", instalments, payments, findings)
     known = Known(book, invoices, steps)

@@ -1,7 +1,8 @@
 """The payments tab: each row a fact; the same fact typed twice counts once."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import TypeAlias
@@ -10,57 +11,114 @@ from sync.domain.facts import Instalment, Payment, Receivable
 from sync.key_text import folded_id, key_text
 from sync.rows.cells import error_code, is_blank
 from sync.rows.clients import ClientBook
+from sync.rows.dates import read_date
 from sync.rows.findings import Findings, RowReader, read_rows
+from sync.rows.quick import Clean, clean, known, own_word, picker, plain_amount, plain_text
 from sync.rows.receivables import Invoices
-from sync.workbook import Cell, Tab
+from sync.workbook import Cell, Row, Tab
 
 Fact: TypeAlias = tuple[str | None, date, Decimal, str | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Items:
+    """What a payment may be for: invoices and instalments by their ids."""
+
+    invoices: Invoices
+    instalments: Mapping[str, Instalment]
+
+    def find(self, cell: Cell) -> str | None:
+        """The invoice or instalment that a cell names; None when there is none of that name."""
+        text = key_text(cell)
+        if text is None or error_code(cell):
+            return None
+        found = text if text in self.instalments else self.invoices.find(text)
+        if found is not None:
+            return found
+        folded = folded_id(text)
+        return next((id_ for id_ in self.instalments if folded_id(id_) == folded), None)
+
+    def owner(self, id_: str) -> str | None:
+        """Whose it is."""
+        instalment = self.instalments.get(id_)
+        return instalment.client if instalment else self.invoices.owner(id_)
+
+
 def read_payments(
-    tab: Tab | None,
-    book: ClientBook,
-    invoices: Invoices,
-    instalments: Mapping[str, Instalment],
-    findings: Findings,
+    tab: Tab | None, book: ClientBook, items: Items, findings: Findings
 ) -> tuple[Payment, ...]:
     """The payments that can be counted, doubles left out.
 
     Doubles with a reference are certainly one fact and only told. Without a reference two equal
-    payments on a day may be two: in doubt both clients' messages wait.
+    payments on a day may be two: in doubt the client's messages wait.
     """
     payments: list[Payment] = []
     seen: dict[Fact, int] = {}
-    for reader in read_rows(tab, findings):
-        payment = _payment(reader, book, invoices, instalments)
+    if tab is None:
+        return ()
+    quick = _quick_reader(tab, book, items, findings)
+    for row in tab.rows:
+        payment = quick(row)
+        if payment is None:
+            payment = _payment(RowReader(findings, tab, row), book, items)
         if payment is None:
             continue
-        fact = (
-            payment.receivable or payment.client,
-            payment.paid_on,
-            payment.amount,
-            folded_id(payment.reference) if payment.reference else None,
-        )
-        first = seen.setdefault(fact, reader.row.number)
-        if first == reader.row.number:
+        reference = folded_id(payment.reference) if payment.reference else None
+        fact = (payment.receivable or payment.client, payment.paid_on, payment.amount, reference)
+        first = seen.setdefault(fact, row.number)
+        if first == row.number:
             payments.append(payment)
         else:
-            code = "repeated_payment" if payment.reference else "possible_repeat"
+            reader = RowReader(findings, tab, row)
             reader.client = payment.client
+            code = "repeated_payment" if reference else "possible_repeat"
             reader.report(code, "amount", other_row=first)
     return tuple(payments)
 
 
-def _payment(
-    reader: RowReader,
-    book: ClientBook,
-    invoices: Invoices,
-    instalments: Mapping[str, Instalment],
-) -> Payment | None:
+_COLUMNS = ("paid_on", "receivable", "client", "amount", "method", "reference", "source")
+
+
+def _quick_reader(
+    tab: Tab, book: ClientBook, items: Items, findings: Findings
+) -> Callable[[Row], Payment | None]:
+    """A function that reads a row in which nothing is unusual, and answers None for all others."""
+    language, today, receivables = findings.language, findings.today, items.invoices.receivables
+    dates = Clean(lambda cell: clean(read_date(cell, language)))
+    clients = Clean(lambda cell: known(book.named(plain_text(cell))))
+    methods = Clean(lambda cell: own_word(findings, "payments", "method", "method", cell))
+    sources = Clean(plain_text)
+    pick = picker(tab, _COLUMNS)
+
+    def quick(row: Row) -> Payment | None:
+        paid, about, client, amount, method, reference, source = pick(row.values)
+        receivable = receivables.get(about) if type(about) is str else None
+        if receivable is None:
+            return None
+        try:
+            paid_on, money = known(dates[paid]), known(plain_amount(amount))
+            if paid_on > today or (clients[client] or receivable.client) != receivable.client:
+                return None
+            return Payment(
+                paid_on=paid_on,
+                amount=money,
+                client=receivable.client,
+                receivable=receivable.id,
+                method=methods[method],
+                reference=plain_text(reference),
+                source=sources[source],
+            )
+        except KeyError:
+            return None
+
+    return quick
+
+
+def _payment(reader: RowReader, book: ClientBook, items: Items) -> Payment | None:
     client = book.of_row(reader, needed=False)
-    about = _about(reader.cell("receivable"), invoices, instalments)
+    about = items.find(reader.cell("receivable"))
     if about is not None and client is None:
-        reader.client = _owner(about, invoices, instalments)
+        reader.client = items.owner(about)
     paid_on = reader.date("paid_on", needed=True)
     if paid_on is not None and paid_on > reader.findings.today:
         reader.report("payment_in_future", "paid_on")
@@ -68,7 +126,7 @@ def _payment(
     if amount == 0:
         reader.report("zero_amount", "amount")
     reference = reader.text("reference")
-    _check_owner(reader, client, about, invoices, instalments)
+    _check_owner(reader, client, about, items)
     if paid_on is None or not amount or (about is None and client is None):
         return None
     return Payment(
@@ -82,34 +140,11 @@ def _payment(
     )
 
 
-def _about(cell: Cell, invoices: Invoices, instalments: Mapping[str, Instalment]) -> str | None:
-    """The invoice or instalment that a cell names; None when there is none of that name."""
-    text = key_text(cell)
-    if text is None or error_code(cell):
-        return None
-    found = text if text in instalments else invoices.find(text)
-    if found is not None:
-        return found
-    folded = folded_id(text)
-    return next((id_ for id_ in instalments if folded_id(id_) == folded), None)
-
-
-def _owner(id_: str, invoices: Invoices, instalments: Mapping[str, Instalment]) -> str | None:
-    instalment = instalments.get(id_)
-    return instalment.client if instalment else invoices.owner(id_)
-
-
-def _check_owner(
-    reader: RowReader,
-    client: str | None,
-    about: str | None,
-    invoices: Invoices,
-    instalments: Mapping[str, Instalment],
-) -> None:
+def _check_owner(reader: RowReader, client: str | None, about: str | None, items: Items) -> None:
     """Whose money it is must be plain: a known invoice, a client, and the two agreeing."""
     cell = reader.cell("receivable")
     if about is not None:
-        owner = _owner(about, invoices, instalments)
+        owner = items.owner(about)
         if client is not None and owner is not None and client != owner:
             reader.report("client_differs", "client", also=owner, invoice=about, owner=owner)
     elif error_code(cell):

@@ -1,27 +1,25 @@
 """The receivables tab: the largest by far, so a clean row is read by a path of its own.
 
-Years of invoices stand in it and nearly every row is clean. `_quick` reads such a row with a few
-look-ups and says nothing; whatever is unusual in any way goes to `_careful`, which says what is
-wrong. A test holds the two to the same answers.
+Years of invoices stand in it and nearly every row is clean: a quick reader takes those, and
+whatever is unusual in any way goes to `_careful`. A test holds the two to the same answers.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from operator import itemgetter
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from sync.domain.facts import Cancelled, Receivable
 from sync.key_text import folded_id, folded_name, key_text
-from sync.rows.cells import Read, is_blank
+from sync.rows.cells import is_blank
 from sync.rows.clients import ClientBook, read_policy
 from sync.rows.dates import read_date
 from sync.rows.findings import Findings, RowReader
 from sync.rows.lists import read_code, read_flag
-from sync.rows.numbers import LARGEST
 from sync.rows.payment_codes import is_wrong_code
-from sync.workbook import Cell, Row, Tab
+from sync.rows.quick import Clean, clean, known, own_word, picker, plain_amount, plain_text
+from sync.workbook import Row, Tab
 
 _COLUMNS = [
     "id",
@@ -40,8 +38,6 @@ _COLUMNS = [
     "policy",
     "cancelled",
 ]
-_NOISE = 1e-7
-V = TypeVar("V")
 
 
 @dataclass(slots=True)
@@ -68,25 +64,6 @@ class Invoices:
         """The client of an invoice."""
         receivable = self.receivables.get(id_)
         return receivable.client if receivable else self.unreadable.get(id_)
-
-
-class _Clean(dict[Cell, V | None], Generic[V]):
-    """Cell → value for the clean cells of a column, each parsed once; else `KeyError`."""
-
-    def __init__(self, parse: Callable[[Cell], V | None]) -> None:
-        super().__init__({None: None})
-        self._parse = parse
-
-    def __missing__(self, cell: Cell) -> V | None:
-        value = self._parse(cell)
-        self[cell] = value
-        return value
-
-
-def _clean(read: Read[V]) -> V | None:
-    if read.code:
-        raise KeyError(read.code)
-    return read.value
 
 
 def read_receivables(
@@ -126,21 +103,16 @@ def _quick_reader(
     tab: Tab, book: ClientBook, policies: Mapping[str, str], findings: Findings
 ) -> Callable[[Row], Receivable | None]:
     """A function that reads a row in which nothing is unusual, and answers None for all others."""
-    language, today = findings.language, findings.today
-    dates = _Clean(lambda cell: _clean(read_date(cell, language)))
-    clients = _Clean(lambda cell: _known(book.named(cell)))
-    methods = _Clean(lambda cell: _own_word(findings, "method", cell))
-    reasons = _Clean(lambda cell: _own_word(findings, "delay_reason", cell))
-    flags = _Clean(lambda cell: _clean(read_flag(cell, language)))
-    ladders = _Clean(lambda cell: _known(policies.get(folded_name(key_text(cell) or ""))))
-    ends = _Clean(lambda cell: _end(_clean(read_code(cell, "cancelled"))))
-    pick = _picker(tab)
+    today, memory = findings.today, _Memory(book, policies, findings)
+    clients, dates, methods, reasons = memory.clients, memory.dates, memory.methods, memory.reasons
+    flags, ladders, ends = memory.flags, memory.ladders, memory.ends
+    pick = picker(tab, _COLUMNS)
 
     def quick(row: Row) -> Receivable | None:
         (id_, client_, about, issued, due, amount_, method, code, paid, received, disputed, hold,
          reason, policy, cancelled) = pick(row.values)  # fmt: skip
         try:
-            client, due_on, amount = clients[client_], dates[due], _plain_amount(amount_)
+            client, due_on, amount = clients[client_], dates[due], plain_amount(amount_)
             id_ = id_.strip() if type(id_) is str and id_[:1] != "#" else key_text(id_)
             if not id_ or client is None or due_on is None or amount is None:
                 return None
@@ -149,12 +121,12 @@ def _quick_reader(
                 client=client,
                 due_on=due_on,
                 amount=amount,
-                description=_plain_text(about),
+                description=plain_text(about),
                 issued_on=dates[issued],
                 method=methods[method],
-                payment_code=_plain_text(code),
+                payment_code=None if code is None else plain_text(code),
                 paid_on=dates[paid],
-                paid_amount=_plain_amount(received),
+                paid_amount=None if received is None else plain_amount(received),
                 disputed=bool(flags[disputed]),
                 hold_until=dates[hold],
                 delay_reason=reasons[reason],
@@ -168,61 +140,26 @@ def _quick_reader(
     return quick
 
 
-def _picker(tab: Tab) -> Callable[[tuple[Cell, ...]], tuple[Cell, ...]]:
-    """A function from a row's values to those of `_COLUMNS`; None where tab or row lack one."""
-    indexes = [tab.columns.get(column) for column in _COLUMNS]
-    width = 1 + max((index for index in indexes if index is not None), default=-1)
-    pick: Callable[[tuple[Cell, ...]], tuple[Cell, ...]] = itemgetter(
-        *(width if index is None else index for index in indexes)
-    )
-    blanks = (None,) * width
-    complete = None not in indexes
+class _Memory:
+    """What each distinct clean cell of a column means."""
 
-    def padded(values: tuple[Cell, ...]) -> tuple[Cell, ...]:
-        if complete and len(values) >= width:
-            return pick(values)
-        return pick((*(*values, *blanks)[:width], None))
-
-    return padded
-
-
-def _plain_text(cell: Cell) -> str | None:
-    if cell is None:
-        return None
-    if type(cell) is str and cell[:1] != "#":
-        return cell.strip() or None
-    raise KeyError(cell)
-
-
-def _plain_amount(cell: Cell) -> Decimal | None:
-    """A float or int above zero with no third decimal; what binary fractions add is none."""
-    if cell is None:
-        return None
-    if (type(cell) is float or type(cell) is int) and 0 < cell < LARGEST:
-        text = f"{cell:.2f}"
-        if abs(float(text) - cell) < _NOISE:
-            return Decimal(text)
-    raise KeyError(cell)
-
-
-def _known(name: str | None) -> str:
-    if name is None:
-        raise KeyError(name)
-    return name
+    def __init__(self, book: ClientBook, policies: Mapping[str, str], findings: Findings) -> None:
+        language = findings.language
+        self.dates = Clean(lambda cell: clean(read_date(cell, language)))
+        self.clients = Clean(lambda cell: known(book.named(plain_text(cell))))
+        self.methods = Clean(
+            lambda cell: own_word(findings, "receivables", "method", "method", cell)
+        )
+        self.reasons = Clean(
+            lambda cell: own_word(findings, "receivables", "delay_reason", "delay_reason", cell)
+        )
+        self.flags = Clean(lambda cell: clean(read_flag(cell, language)))
+        self.ladders = Clean(lambda cell: known(policies.get(folded_name(plain_text(cell) or ""))))
+        self.ends = Clean(lambda cell: _end(clean(read_code(cell, "cancelled"))))
 
 
 def _end(code: str | None) -> Cancelled | None:
     return Cancelled(code) if code else None
-
-
-def _own_word(findings: Findings, column: str, cell: Cell) -> str | None:
-    """A drop-down's code, or a team's own word for it once that was told."""
-    read = read_code(cell, column)
-    if read.code == "unknown_value" and isinstance(cell, str):
-        text = cell.strip()
-        if findings.told("unknown_choice", "receivables", column, text):
-            return text
-    return _clean(read)
 
 
 def _usual(receivable: Receivable, today: date) -> bool:
