@@ -19,7 +19,6 @@ from sheet_templates.excel_styles import (
     TAB_COLOURS,
     WRAPPED,
     body_look,
-    font,
     header_look,
     heading_width,
     number_format,
@@ -173,7 +172,6 @@ def _put_own(sheet: Worksheet, language: str, row: int, column: int, value: obje
     if value is None or value == "":
         return
     cell = cell_at(sheet, row, column)
-    cell.font = font()
     if isinstance(value, datetime):
         cell.number_format = number_format(language, Kind.DATETIME)
     elif isinstance(value, date):
