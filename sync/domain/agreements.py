@@ -14,6 +14,7 @@ so, and no fact says that); it goes when a person ends the agreement before it w
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 from sync.domain.calendar import effective_due
 from sync.domain.charges import Receipt, SettledBy, cents
@@ -85,6 +86,11 @@ def _named(entry: _Row) -> set[str]:
     return {*row.receivables, *(name for part in parts for name in part.receivables)}
 
 
+def _by_day(receipt: Receipt) -> tuple[date, Decimal]:
+    """Within a day, money that came before money taken back."""
+    return receipt.on, -receipt.amount
+
+
 class _Plan:
     """One agreement being decided."""
 
@@ -106,15 +112,16 @@ class _Plan:
         """Decide the agreement and write what follows into `plans` and the accounts."""
         before = {o.id: list(self.accounts.moved.get(o.id, ())) for o in self.originals}
         frozen = {o.id: self._frozen(o) for o in self.originals}
-        self._redirect(frozen)
+        over = self._redirect(frozen)
         charges = {part.id: self._paid(part) for part in self.parts}
         state = self._state(charges, replaced_on)
         plans.states.append(state)
         if state.result in (Result.OPEN, Result.KEPT):
             self._keep(plans, state, frozen)
+            self._to_account(over)
         else:
             self._undo_redirect(before)
-            self._restore(plans, state, frozen, charges)
+            self._restore(plans, state, frozen)
 
     def _frozen(self, original: Receivable) -> Charge:
         until = [r for r in self.accounts.receipts(original) if r.on <= self.row.at]
@@ -179,7 +186,7 @@ class _Plan:
     # Money for an original after the agreement's date pays its instalments, oldest first, so that
     # nobody is asked twice for what was recorded on the row they knew.
 
-    def _redirect(self, frozen: dict[str, Charge]) -> None:
+    def _redirect(self, frozen: dict[str, Charge]) -> list[Receipt]:
         accounts, at = self.accounts, self.row.at
         later: list[Receipt] = []
         marks: list[date] = []
@@ -199,7 +206,7 @@ class _Plan:
             accounts.plan_marks.update(
                 (part.id, max(marks)) for part in self.parts if not self._paid(part).settled
             )
-        self._spread(later, self.parts)
+        return self._spread(later, self.parts)
 
     def _undo_redirect(self, before: dict[str, list[Receipt]]) -> None:
         accounts = self.accounts
@@ -210,19 +217,12 @@ class _Plan:
             accounts.moved.pop(part.id, None)
             accounts.plan_marks.pop(part.id, None)
 
-    def _restore(
-        self,
-        plans: Plans,
-        state: AgreementState,
-        frozen: dict[str, Charge],
-        charges: dict[str, Charge],
-    ) -> None:
+    def _restore(self, plans: Plans, state: AgreementState, frozen: dict[str, Charge]) -> None:
         """Originals as if there had been no plan; instalments are owed no more."""
         accounts = self.accounts
         money = [receipt for part in self.parts for receipt in accounts.money_in(part)]
         for part in self.parts:
-            charge = charges[part.id]
-            plans.charges[part.id] = replace(charge, unapplied=ZERO)
+            plans.charges[part.id] = replace(self._paid(part), unapplied=ZERO)
             plans.ended.add(part.id)
             accounts.moved_away[part.id] = date.min
         for original in self.originals:
@@ -235,15 +235,16 @@ class _Plan:
                 if granted > 0:
                     receipt = Receipt(on=self.row.at, amount=granted, is_money=False)
                     accounts.moved.setdefault(original.id, []).append(receipt)
-        self._spread(money, self.originals)
+        self._to_account(self._spread(money, self.originals))
 
-    def _spread(self, receipts: Iterable[Receipt], targets: Sequence[Item]) -> None:
-        """Apply money to items, oldest first, each up to what it owes on the day.
+    def _spread(self, receipts: Iterable[Receipt], targets: Sequence[Item]) -> list[Receipt]:
+        """Apply money to items, oldest first, each up to what it owes on the day; what is over.
 
-        What is over goes to the client's account; money taken back comes off the last item first.
+        Money taken back comes off the last item first.
         """
         moved = self.accounts.moved
-        for receipt in sorted(receipts, key=lambda receipt: (receipt.on, -receipt.amount)):
+        over = []
+        for receipt in sorted(receipts, key=_by_day):
             rest = receipt.amount
             for target in targets if rest > 0 else reversed(targets):
                 given = moved.setdefault(target.id, [])
@@ -255,5 +256,9 @@ class _Plan:
                     given.append(replace(receipt, amount=part))
                     rest -= part
             if rest and receipt.is_money:
-                loose = self.accounts.loose.setdefault(self.row.client, [])
-                loose.append(replace(receipt, amount=rest))
+                over.append(replace(receipt, amount=rest))
+        return over
+
+    def _to_account(self, over: Iterable[Receipt]) -> None:
+        for receipt in over:
+            self.accounts.loose.setdefault(self.row.client, []).append(receipt)

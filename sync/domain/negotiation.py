@@ -196,9 +196,9 @@ def _kept_on(
     counted = [r for r in money if r.on >= row.at and (r.on <= until or r.amount < 0)]
     if amount > 0 and sum((r.amount for r in counted), ZERO) >= amount:
         return _reached_on(counted, amount)
-    charges = [accounts.charge(item, min(until, accounts.run_date)) for item in items]
-    days = [charge.settled_on for charge in charges if charge.settled_on is not None]
-    return max(days) if days and len(days) == len(items) else None
+    days = [accounts.charge(item, accounts.run_date).settled_on for item in items]
+    settled = [day for day in days if day is not None and day <= until]
+    return max(settled) if settled and len(settled) == len(items) else None
 
 
 def _reached_on(receipts: Sequence[Receipt], amount: Decimal) -> date:
