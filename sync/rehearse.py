@@ -22,7 +22,11 @@ _NOON = time(12)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RehearsedMessage:
-    """One message that would have left; `approved` when a person would have had to allow it."""
+    """One message that would have left; `approved` when a person would have had to allow it.
+
+    `receivables` are the items at the message's own step; `others` went with it, each at the
+    step of its own that is beside it.
+    """
 
     day: date
     client: str
@@ -30,6 +34,7 @@ class RehearsedMessage:
     channel: str
     to: tuple[str, ...]
     receivables: tuple[str, ...]
+    others: tuple[tuple[str, str], ...]
     total: Decimal
     days_past_due: int
     approved: bool
@@ -68,7 +73,7 @@ def rehearse(
         if not calendar.is_business_day(day):
             continue
         sent = []
-        for decision in decide(facts, calendar, day).decisions:
+        for decision in decide(facts, calendar, day, with_upcoming=False).decisions:
             if decision.action is Action.SEND and decision.step is not None:
                 sent.append(_reminder(decision, day, len(messages)))
                 messages.append(_message(decision, day))
@@ -93,6 +98,7 @@ def rehearsal_json(rehearsal: Rehearsal) -> dict[str, Any]:
                 "step": message.step,
                 "channel": message.channel,
                 "receivables": list(message.receivables),
+                "others": [{"id": invoice, "step": step} for invoice, step in message.others],
                 "total": amount(message.total),
             }
             for message in rehearsal.messages
@@ -102,13 +108,16 @@ def rehearsal_json(rehearsal: Rehearsal) -> dict[str, Any]:
 
 
 def _message(decision: Decision, day: date) -> RehearsedMessage:
+    step = decision.step.name if decision.step else ""
+    steps = [(i.standing.id, i.step.name if i.step else "") for i in decision.step_items]
     return RehearsedMessage(
         day=day,
         client=decision.client,
-        step=decision.step.name if decision.step else "",
+        step=step,
         channel=decision.step.channel.value if decision.step else "",
         to=decision.to,
-        receivables=tuple(item.standing.id for item in decision.step_items),
+        receivables=tuple(invoice for invoice, own in steps if own == step),
+        others=tuple((invoice, own) for invoice, own in steps if own != step),
         total=decision.total,
         days_past_due=max((item.standing.days_past_due for item in decision.step_items), default=0),
         approved=not decision.deliverable,

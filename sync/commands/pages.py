@@ -59,7 +59,7 @@ def rehearsal_page(rehearsal: Rehearsal, language: str) -> str:
             date_text(language, message.day),
             message.client,
             message.step,
-            ", ".join(message.receivables),
+            ", ".join((*message.receivables, *(invoice for invoice, _ in message.others))),
             money_text(language, message.total),
         )
         for message in rehearsal.messages
