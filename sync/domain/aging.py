@@ -53,15 +53,19 @@ class Aging:
         return sum(self.totals[1:], ZERO)
 
 
+def open_ones(standings: Iterable[Standing]) -> list[Standing]:
+    """The standings that count in open totals."""
+    return [standing for standing in standings if standing.is_open]
+
+
 def aging(standings: Iterable[Standing], bounds: Sequence[int]) -> Aging:
     """Open principal (`charge.balance`) per client and bucket, by age on the standings' day."""
     amounts: dict[str, list[Decimal]] = {}
     counts: dict[str, int] = {}
-    for standing in standings:
-        if standing.is_open:
-            row = amounts.setdefault(standing.client, [ZERO] * (len(bounds) + 2))
-            row[bucket_of(standing.days_past_due, bounds)] += standing.charge.balance
-            counts[standing.client] = counts.get(standing.client, 0) + 1
+    for standing in open_ones(standings):
+        row = amounts.setdefault(standing.client, [ZERO] * (len(bounds) + 2))
+        row[bucket_of(standing.days_past_due, bounds)] += standing.charge.balance
+        counts[standing.client] = counts.get(standing.client, 0) + 1
     rows = (
         AgingRow(client=client, amounts=tuple(amounts[client]), count=counts[client])
         for client in sorted(amounts)
@@ -122,9 +126,7 @@ def forecast(
     first = book.run_date - timedelta(days=book.run_date.weekday())
     table = _Table(first, weeks, book.run_date)
     promised = _promised(book)
-    for standing in book.standings.values():
-        if not standing.is_open:
-            continue
+    for standing in open_ones(book.standings.values()):
         rest = standing.charge.balance
         table.add("due", standing.effective_due, rest)
         if standing.status in _NOBODY_KNOWS_WHEN:
