@@ -7,7 +7,7 @@ subject and id in the bytes are the ones that were asked for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import message_from_bytes, policy
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mailer.letter import LetterValues, Template
+    from mailer.placeholders import ReadTemplate
 
 HTML_LIMIT = 100_000
 """Bytes of HTML; Gmail hides what is beyond 102 kB, and a total must not be hidden."""
@@ -87,41 +88,64 @@ def compose(  # noqa: PLR0913 - a message has this many headers; all are keyword
         AddressError: a sender or recipient that is not one plain address.
         PixError: a Pix amount was given and no code can be made of key, name or city.
     """
-    if date.utcoffset() is None:
-        raise LetterError("The date of a letter needs its time zone.")
     check_values(values)
     check_identity(values.creditor)
     taken = require(template)
     subject = safe("subject", fill_subject(taken, values))
     if not subject:
         raise LetterError("The subject is empty once its placeholders are filled in.")
-    unsubscribe = _unsubscribe(list_unsubscribe, values)
-    envelope = _Envelope(
-        sender=safe("sender", sender),
-        to=tuple(dict.fromkeys(one_address(safe("recipient", each)) for each in to)),
-        cc=tuple(dict.fromkeys(one_address(safe("copy", each)) for each in cc)),
-        reply_to=one_address(values.creditor.reply_to) if values.creditor.reply_to.strip() else "",
-        message_id=_id(message_id),
-        in_reply_to=_id(in_reply_to) if in_reply_to else "",
-        references=tuple(_id(each) for each in references),
-        unsubscribe=unsubscribe,
-        reference=_token(values.reference),
-        language=values.language,
-        auto=auto,
-        date=date,
+    envelope = _checked(
+        _Envelope(
+            sender=sender,
+            to=to,
+            cc=cc,
+            reply_to=values.creditor.reply_to.strip(),
+            message_id=message_id,
+            in_reply_to=in_reply_to or "",
+            references=references,
+            unsubscribe=_unsubscribe(list_unsubscribe, values),
+            reference=values.reference,
+            language=values.language,
+            auto=auto,
+            date=date,
+        )
     )
-    if not envelope.to:
+    return _made(envelope, taken, values, subject)
+
+
+def _checked(asked: _Envelope) -> _Envelope:
+    """The envelope, if nothing in it could forge a header or mean two things."""
+    if asked.date.utcoffset() is None:
+        raise LetterError("The date of a letter needs its time zone.")
+    if not asked.to:
         raise LetterError("A letter needs somebody to go to.")
+    mailbox(safe("sender", asked.sender))
+    return replace(
+        asked,
+        to=tuple(dict.fromkeys(one_address(safe("recipient", each)) for each in asked.to)),
+        cc=tuple(dict.fromkeys(one_address(safe("copy", each)) for each in asked.cc)),
+        reply_to=one_address(asked.reply_to) if asked.reply_to else "",
+        message_id=_id(asked.message_id),
+        in_reply_to=_id(asked.in_reply_to) if asked.in_reply_to else "",
+        references=tuple(_id(each) for each in asked.references),
+        reference=_token(asked.reference),
+    )
+
+
+def _made(
+    envelope: _Envelope, taken: ReadTemplate, values: LetterValues, subject: str
+) -> OutgoingMessage:
     code = code_for(values)
     mark = sha256(envelope.message_id.encode()).hexdigest()[:24]
-    text = body_text(taken, values, code) + "\n\n" + footer_text(values, _address_of(unsubscribe))
+    stop = envelope.unsubscribe
+    text = body_text(taken, values, code) + "\n\n" + footer_text(values, _address_of(stop))
     html = html_letter(
         taken.body,
         values,
         subject=subject,
         pix_code=code,
         pix_cid=f"pix.{mark}@regua",
-        unsubscribe=unsubscribe,
+        unsubscribe=stop,
     )
     if len(html.encode()) > HTML_LIMIT:
         raise LetterError("The letter is too long: mail programs would hide its end.")

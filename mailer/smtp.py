@@ -13,7 +13,7 @@ import re
 import smtplib
 import ssl
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from mailer.addresses import mailbox
@@ -32,8 +32,6 @@ REPLY_TIMEOUT = 600.0
 """Seconds to wait for the answer to the final dot; giving up earlier makes duplicates."""
 
 _LOGIN_CODES = frozenset({530, 534, 535, 538})  # RFC 4954 §6
-_BARE_LINE_END = re.compile(rb"\r(?!\n)|(?<!\r)\n")
-_LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
 class SmtpTransport:
@@ -71,14 +69,7 @@ class SmtpTransport:
             ConfigurationError: a setting that cannot be right or would send secrets in the clear.
             PasswordMissing: a user without a password.
         """
-        if security not in get_args(Security):
-            raise ConfigurationError(f"security is {security!r}; use starttls, tls or none.")
-        if not host or re.search(r"[\s/@]", host) or not 0 < port < 65536:
-            raise ConfigurationError(f"{host!r} port {port} is not a mail server's address.")
-        if security == "none" and not _is_loopback(host):
-            raise ConfigurationError(
-                f"security 'none' is allowed on this machine only, not for {host}; use starttls."
-            )
+        _check_account(host, port, security)
         if user and not password:
             raise PasswordMissing(f"There is no password for {user} on {host}.")
         self._host, self._port, self._security = host, port, security
@@ -160,7 +151,8 @@ class SmtpTransport:
     def _connect(self) -> Refused | None:
         import yagmail  # noqa: PLC0415 - 0.15 s of imports that a folder never needs
 
-        secure = self._context or ssl.create_default_context()
+        clear = self._security == "none"
+        secure = None if clear else self._context or ssl.create_default_context()
         client = yagmail.SMTP(
             # As a dictionary, or yagmail makes `apikey` into apikey@gmail.com.
             user={self._user: self._user},
@@ -228,7 +220,7 @@ class SmtpTransport:
         if _unasked(smtp):
             return Refused(permanent=False, code=421, reason="unasked reply", stage="sender")
         options = [f"size={len(message.raw)}"] if smtp.has_extn("size") else []
-        address = mailbox(message.sender)[1]
+        address = _envelope_sender(message.sender)
         return self._ask("sender", 250, partial(smtp.mail, address, options))
 
     def _recipients_and_data(self, message: OutgoingMessage) -> tuple[str, ...] | Refused:
@@ -317,6 +309,11 @@ class SmtpTransport:
                 client.smtp.close()
 
 
+@lru_cache(maxsize=16)
+def _envelope_sender(sender: str) -> str:
+    return mailbox(sender)[1]
+
+
 def _refused(code: int, reply: bytes | str, stage: Stage) -> Refused:
     """A refusal from a reply; one that is no SMTP reply counts as none at all."""
     clear = 400 <= code < 600
@@ -340,12 +337,14 @@ def _stuffed(raw: bytes) -> bytes:
     Raises:
         MalformedMessage: a bare CR or LF is how one message smuggles in another.
     """
-    if _BARE_LINE_END.search(raw):
+    ends = raw.count(b"\r\n")
+    if raw.count(b"\r") != ends or raw.count(b"\n") != ends:
         raise MalformedMessage("The message has a line end that is not CRLF.")
     if not raw.isascii() or b"\0" in raw:
         raise MalformedMessage("The message is not 7-bit text.")
     whole = raw if raw.endswith(b"\r\n") else raw + b"\r\n"
-    return _LEADING_DOT.sub(b"..", whole) + b".\r\n"
+    dot = b"." if whole.startswith(b".") else b""
+    return dot + whole.replace(b"\r\n.", b"\r\n..") + b".\r\n"
 
 
 def _unasked(smtp: smtplib.SMTP) -> bool:
@@ -366,6 +365,17 @@ def _unasked(smtp: smtplib.SMTP) -> bool:
         return True
     finally:
         smtp.sock.settimeout(before)
+
+
+def _check_account(host: str, port: int, security: str) -> None:
+    if security not in get_args(Security):
+        raise ConfigurationError(f"security is {security!r}; use starttls, tls or none.")
+    if not host or re.search(r"[\s/@]", host) or not 0 < port < 65536:
+        raise ConfigurationError(f"{host!r} port {port} is not a mail server's address.")
+    if security == "none" and not _is_loopback(host):
+        raise ConfigurationError(
+            f"security 'none' is allowed on this machine only, not for {host}; use starttls."
+        )
 
 
 def _is_loopback(host: str) -> bool:
