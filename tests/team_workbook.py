@@ -189,6 +189,21 @@ class Team:
         self.store.type_cell(tab, number, column, value)
 
 
+def three(**settings: Any) -> Team:
+    """Ana is due her first reminder, Bruno disputes his, Carla is due hers tomorrow."""
+    return Team(
+        {
+            "clients": [client("Ana"), client("Bruno"), client("Carla")],
+            "receivables": [
+                invoice("F-1", "Ana", "03-16", "100.00"),
+                invoice("F-2", "Bruno", "03-16", disputed=True),
+                invoice("F-3", "Carla", "03-23"),
+            ],
+        },
+        **settings,
+    )
+
+
 def said(changes: Iterable[Change], kind: type[SetCells | AppendRows]) -> list[Change]:
     """The changes of one kind that would change or add something."""
     return [change for change in changes if isinstance(change, kind)]

@@ -1,13 +1,17 @@
 """docs/reasons.md, the codes and the words of the sheet say the same."""
 
 import re
+import tomllib
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sheet_templates import headings
 from sheet_templates.schema import LISTS
+from sync.domain.clients import Suggestion
 from sync.domain.decisions import Reason, Status
 from sync.words import words
 
@@ -60,3 +64,35 @@ def test_a_reason_is_one_short_courteous_sentence(language: str, reason: Reason)
     assert sentence.count(". ") == 0
     assert len(sentence) <= 110
     assert "!" not in sentence
+
+
+@pytest.mark.parametrize("topic", ["reasons", "views"])
+def test_both_languages_have_the_same_words_with_the_same_places_to_fill(topic: str) -> None:
+    pt, en = (dict(_texts(tomllib.loads(locale(language, topic)))) for language in LANGUAGES)
+    assert pt.keys() == en.keys()
+    for key, text in pt.items():
+        assert set(PLACES.findall(text)) == set(PLACES.findall(en[key])), key
+
+
+PLACES = re.compile(r"\{(\w*)\}")
+
+
+def locale(language: str, topic: str) -> str:
+    folder = resources.files("sync") / "locale" / language
+    return (folder / f"{topic}.toml").read_text(encoding="utf-8")
+
+
+def _texts(node: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in node.items():
+        if isinstance(value, dict):
+            yield from _texts(value, f"{path}{key}.")
+        else:
+            yield path + key, value
+
+
+def test_every_suggestion_and_weekday_has_its_words() -> None:
+    for language in LANGUAGES:
+        for suggestion in Suggestion:
+            assert words(language, f"views.suggestions.{suggestion.value}").endswith(".")
+        for number in range(1, 8):
+            assert words(language, f"views.weekdays.{number}")

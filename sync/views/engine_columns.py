@@ -6,9 +6,10 @@ a paid one shows zero. `hold_reason` is blank where nothing stops the next step 
 status says it all (paid, void, written off).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 
 from sheet_templates import headings
 from sheet_templates.schema import TABS, Owner
@@ -101,9 +102,10 @@ class _Said:
         """The cells of one item, in the order of COLUMNS."""
         status = self.statuses[standing.status]
         on, step = self.sent.get(standing.id, _NOT_SENT)
+        if standing.status is Status.PAID:
+            return (status, standing.days_past_due, None, 0, 0, 0, 0, on, step, None, None)
         if standing.status in _SAID_BY_STATUS:
-            amounts = self._closed_amounts(standing)
-            return (status, standing.days_past_due, None, *amounts, on, step, None, None)
+            return (status, standing.days_past_due, None, *_NO_AMOUNTS, on, step, None, None)
         why = self.why.get(standing.id)
         if standing.blocked is not None:
             why = self.sentences[standing.blocked]
@@ -111,9 +113,6 @@ class _Said:
         amounts = _amounts(standing) if standing.is_open else _NO_AMOUNTS
         next_on = self.next_on.get(standing.id)
         return (status, standing.days_past_due, bucket, *amounts, on, step, next_on, why)
-
-    def _closed_amounts(self, standing: Standing) -> tuple[Cell, ...]:
-        return _amounts(standing) if standing.status is Status.PAID else _NO_AMOUNTS
 
     def wrong(self) -> tuple[Cell, ...]:
         """The cells of a row that could not be read."""
@@ -164,12 +163,12 @@ def _tab(tab: Tab, said: _Said, known: frozenset[str]) -> Iterator[SetCells]:
     key_index = tab.columns.get(key_column)
     if key_index is None:
         return
-    present = [
-        (at, tab.columns[column], column)
-        for at, column in enumerate(COLUMNS)
-        if column in tab.columns
-    ]
-    width = max((index for _, index, _ in present), default=-1) + 1
+    present = [column for column in COLUMNS if column in tab.columns]
+    if not present:
+        return
+    shown_of = _picker([tab.columns[column] for column in present])
+    wanted_of = _picker([COLUMNS.index(column) for column in present])
+    width = max(tab.columns.values()) + 1
     standings = said.plan.standings
     for row in tab.rows:
         values = row.values
@@ -182,13 +181,24 @@ def _tab(tab: Tab, said: _Said, known: frozenset[str]) -> Iterator[SetCells]:
         cells = (
             said.cells(standing) if standing is not None else _unread(tab, row, key, said, known)
         )
-        changed = {
-            column: cells[at]
-            for at, index, column in present
-            if values[index] != cells[at] and not same(values[index], cells[at])
-        }
-        if changed:
-            yield SetCells(tab=tab.key, row=key if key is not None else row.number, values=changed)
+        shown, wanted = shown_of(values), wanted_of(cells)
+        if shown != wanted:
+            changed = {
+                column: new
+                for column, old, new in zip(present, shown, wanted, strict=True)
+                if not same(old, new)
+            }
+            if changed:
+                row_name = key if key is not None else row.number
+                yield SetCells(tab=tab.key, row=row_name, values=changed)
+
+
+def _picker(indices: list[int]) -> Callable[[tuple[Cell, ...]], tuple[Cell, ...]]:
+    """A fast way to take the values at these indices, in this order."""
+    if len(indices) == 1:
+        (index,) = indices
+        return lambda values: (values[index],)
+    return itemgetter(*indices)
 
 
 def _unread(

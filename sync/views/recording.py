@@ -1,11 +1,16 @@
 """All changes of one finished run, for one atomic write."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from itertools import chain
 
 from sync.domain.aging import aging, forecast
 from sync.domain.asof import as_of
+from sync.domain.calendar import BusinessCalendar
 from sync.domain.clients import client_measures
+from sync.domain.facts import Facts, Instalment, Receivable
 from sync.domain.metrics import received
 from sync.domain.standing import book
 from sync.views.aging import aging_tab
@@ -52,7 +57,7 @@ def _tabs_of_its_own(view: ViewInput) -> Iterator[Change]:
     delays = {name: client.average_delay for name, client in clients.items()}
     lines = queue_lines(view)
     months = trends(view)
-    this_month = received(facts, view.calendar, view.run_date.replace(day=1), view.run_date)
+    this_month = received_since(facts, view.calendar, view.run_date.replace(day=1), view.run_date)
     measured = numbers(facts, ledger, this_month, months.last_cei)
     yield from client_columns(snapshot, clients)
     yield from negotiations(snapshot, facts, ledger.results)
@@ -63,3 +68,24 @@ def _tabs_of_its_own(view: ViewInput) -> Iterator[Change]:
     yield from forecast_tab(language, forecast(ledger, view.calendar, delays))
     yield from trend_rows(view, months.months)
     yield from dashboard(view, ages, lines, measured)
+
+
+def received_since(facts: Facts, calendar: BusinessCalendar, first: date, last: date) -> Decimal:
+    """What `received` says, asked only of items that had any money in these days.
+
+    Years of paid invoices have none, and this figure is made anew by every run.
+    """
+    recent = {p.receivable for p in facts.payments if p.paid_on >= first}
+
+    def had_money(item: Receivable | Instalment) -> bool:
+        return item.id in recent or (item.paid_on is not None and item.paid_on >= first)
+
+    receivables = {row.id: row for row in facts.receivables.values() if had_money(row)}
+    instalments = {part.id: part for part in facts.instalments.values() if had_money(part)}
+    payments = tuple(
+        p
+        for p in facts.payments
+        if p.paid_on >= first or p.receivable in receivables or p.receivable in instalments
+    )
+    asked = replace(facts, receivables=receivables, instalments=instalments, payments=payments)
+    return received(asked, calendar, first, last)
