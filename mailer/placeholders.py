@@ -83,8 +83,8 @@ def read(template: Template) -> ReadTemplate:
     return ReadTemplate(line, nodes, tuple(problems))
 
 
-def require(template: Template) -> ReadTemplate:
-    """The template taken apart.
+def require(template: Template, *, subject_needed: bool = True) -> ReadTemplate:
+    """The template taken apart; a chat or a call needs no subject.
 
     Raises:
         UnknownPlaceholder: for a `{name}` that is not in the list.
@@ -95,6 +95,8 @@ def require(template: Template) -> ReadTemplate:
         if problem.code == "unknown_placeholder":
             near = f"; did you mean {{{problem.suggestion}}}?" if problem.suggestion else "."
             raise UnknownPlaceholder(f"{{{problem.detail}}} is not a placeholder{near}")
+        if problem.code == "empty_subject" and not subject_needed:
+            continue
         if problem.severity == "error":
             about = f": {problem.detail!r}" if problem.detail else ""
             raise MalformedTemplate(

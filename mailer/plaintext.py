@@ -25,7 +25,7 @@ def plain_letter(values: LetterValues, template: Template) -> tuple[str, str]:
         PixError: as `pix.code_for`.
     """
     check_values(values)
-    taken = require(template)
+    taken = require(template, subject_needed=False)
     return fill_subject(taken, values), body_text(taken, values, code_for(values))
 
 

@@ -143,6 +143,13 @@ def test_courteous_words_are_not_taken_for_threats() -> None:
     assert codes("Seguimos à disposição. Prestigiamos a especial expertise; um abraço.") == []
 
 
+def test_a_chat_needs_no_subject_but_a_letter_does() -> None:
+    chat = Template(subject="", body="Olá, {contato}")
+    assert plain_letter(values(pix=False), chat) == ("", "Olá, Ana Souza")
+    with pytest.raises(MalformedTemplate):
+        require(chat)
+
+
 # -- one pass, bounded time
 
 
