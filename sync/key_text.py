@@ -21,12 +21,22 @@ def key_text(cell: Cell) -> str | None:
         cell = cell.text
     if isinstance(cell, str):
         return cell.strip() or None
-    if isinstance(cell, bool) or not isinstance(cell, int | float | Decimal):
+    number = finite(cell)
+    if number is None or not -_LONGEST_EXACT < number < _LONGEST_EXACT:
         return None
-    if not (isfinite(cell) and -_LONGEST_EXACT < cell < _LONGEST_EXACT):
+    whole = int(number)
+    return str(whole) if whole == number else str(number)
+
+
+def finite(cell: Cell) -> int | float | Decimal | None:
+    """The cell when it is a number that can be computed with; None for all else."""
+    if isinstance(cell, bool):
         return None
-    whole = int(cell)
-    return str(whole) if whole == cell else str(cell)
+    if isinstance(cell, Decimal):
+        return cell if cell.is_finite() else None
+    if isinstance(cell, float):
+        return cell if isfinite(cell) else None
+    return cell if isinstance(cell, int) else None
 
 
 def folded_id(text: str) -> str:

@@ -73,7 +73,7 @@ def _plain(cell: str | float | Decimal | date | time, language: str) -> str:
     if isinstance(cell, time):
         return f"{cell:%H:%M}"
     if isinstance(cell, int | float | Decimal):
-        text = key_text(cell) or str(cell)
+        text = key_text(cell) or f"{Decimal(cell) if isinstance(cell, int) else cell:.15g}"
         return text.replace(".", words(language, "rows.decimal_mark"))
     return cell
 

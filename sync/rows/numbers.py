@@ -2,8 +2,8 @@
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
-from math import isfinite
 
+from sync.key_text import finite
 from sync.rows.cells import Read, error_code
 from sync.workbook import Cell
 
@@ -27,13 +27,14 @@ def read_money(cell: Cell, language: str) -> Read[Decimal]:  # noqa: ARG001 -- p
     text_code = None
     if isinstance(cell, str):
         exact, text_code = _amount_from_text(cell)
-    elif isinstance(cell, bool) or not isinstance(cell, int | float | Decimal):
-        return Read(None, "invalid_amount")
+        if exact is None:
+            return Read(None, text_code)
     else:
-        exact = Decimal(repr(cell)) if isfinite(cell) else None
-    if exact is None:
-        return Read(None, text_code or "invalid_amount")
-    if abs(exact) >= LARGEST:
+        number = finite(cell)
+        if number is None:
+            return Read(None, "invalid_amount")
+        exact = Decimal(number) if isinstance(number, int) else Decimal(str(number))
+    if not -LARGEST < exact < LARGEST:
         return Read(None, "amount_out_of_range")
     amount = exact.quantize(CENT, ROUND_HALF_UP)
     rounded = abs(amount - exact) > _NOISE
@@ -49,13 +50,14 @@ def read_percent(cell: Cell, language: str) -> Read[Decimal]:  # noqa: ARG001 --
         return Read(None, code)
     rate: Decimal | None = None
     if isinstance(cell, str):
-        number = cell.strip().removesuffix("%")
-        if number != cell.strip():
-            exact, _ = _amount_from_text(number)
+        text = cell.strip().removesuffix("%")
+        if text != cell.strip():
+            exact, _ = _amount_from_text(text)
             rate = None if exact is None else exact / 100
-    elif isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
-        rate = Decimal(str(cell))
-    if rate is None or not rate.is_finite() or not 0 <= rate < 1:
+    else:
+        number = finite(cell)
+        rate = Decimal(str(number)) if number is not None and 0 <= number < 1 else None
+    if rate is None or not 0 <= rate < 1:
         return Read(None, "invalid_percent")
     rate = rate.quantize(Decimal("0.00000001"), ROUND_HALF_UP).normalize() + 0
     return Read(rate, "text_number" if isinstance(cell, str) else None)
@@ -72,10 +74,10 @@ def read_int(cell: Cell, language: str) -> Read[int]:  # noqa: ARG001 -- likewis
         text = cell.strip().replace("−", "-")
         if re.fullmatch(r"[+-]?[0-9]{1,6}", text, re.ASCII):
             return Read(int(text), "text_number")
-    elif isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
-        whole = int(cell) if isfinite(cell) and -(10**6) < cell < 10**6 else None
-        if whole == cell:
-            return Read(whole)
+    else:
+        number = finite(cell)
+        if number is not None and -(10**6) < number < 10**6 and int(number) == number:
+            return Read(int(number))
     return Read(None, "invalid_number")
 
 

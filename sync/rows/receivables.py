@@ -113,7 +113,7 @@ def _quick_reader(
          reason, policy, cancelled) = pick(row.values)  # fmt: skip
         try:
             client, due_on, amount = clients[client_], dates[due], plain_amount(amount_)
-            id_ = id_.strip() if type(id_) is str and id_[:1] != "#" else key_text(id_)
+            id_ = plain_text(id_) if type(id_) is str else key_text(id_)
             if not id_ or client is None or due_on is None or amount is None:
                 return None
             receivable = Receivable(

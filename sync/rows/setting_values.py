@@ -2,12 +2,12 @@
 
 import re
 from datetime import date, datetime, time
-from decimal import Decimal
 
 from mailer.addresses import parse_addresses
 from mailer.letter import Problem
 from mailer.pix import read_key
 from sheet_templates.schema import AGING_BUCKETS
+from sync.key_text import finite
 from sync.rows.cells import Read, error_code, is_blank, read_text
 from sync.rows.dates import read_date
 from sync.rows.numbers import read_int
@@ -25,11 +25,12 @@ def read_time(cell: Cell, language: str) -> Read[time]:  # noqa: ARG001 -- parse
         return Read(cell.time().replace(tzinfo=None))
     if isinstance(cell, time):
         return Read(cell.replace(tzinfo=None))
-    if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
-        if 0 <= cell < 1:
-            minutes = min(round(float(cell) * _MINUTES), _MINUTES - 1)
+    number = finite(cell)
+    if number is not None:
+        if 0 <= number < 1:
+            minutes = min(round(float(number) * _MINUTES), _MINUTES - 1)
             return Read(time(minutes // 60, minutes % 60))
-        return Read(time(int(cell))) if cell in range(1, 24) else Read(None, "invalid_number")
+        return Read(time(int(number))) if number in range(1, 24) else Read(None, "invalid_number")
     parts = _CLOCK.fullmatch(cell.strip()) if isinstance(cell, str) else None
     if parts and int(parts[1]) < 24 and int(parts[2] or 0) < 60:
         return Read(time(int(parts[1]), int(parts[2] or 0)))

@@ -1,0 +1,621 @@
+"""What a person typed becomes facts, or an issue that names the place, and holds its client."""
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sheet_templates.schema import TABS
+from sync.domain.facts import Cancelled, Receivable
+from sync.issues import KINDS, Severity
+from sync.rows import dates, numbers, read_facts, receivables
+from sync.workbook import Cell, CellError, Row, Snapshot, Tab
+from tests.raw_workbook import ANA, BIA, TODAY, invoice, read, snapshot
+
+NA = CellError("#N/A")
+NEVER_COMPUTED = CellError("NO_VALUE")
+
+
+def test_a_clean_row_becomes_a_receivable_and_no_issue() -> None:
+    reading = read(
+        receivables=[
+            invoice(
+                description="Cartões",
+                issued_on=date(2026, 10, 10),
+                method="Boleto",
+                paid_on=date(2026, 11, 12),
+                paid_amount=1025.67,
+                disputed="Não",
+                delay_reason="Esqueceu",
+                policy="padrão",
+                cancelled="Baixado",
+                notes="=SOMA(1;1) é só um texto aqui",
+            )
+        ]
+    )
+    assert reading.issues == ()
+    assert reading.facts.receivables == {
+        "NF-1": Receivable(
+            id="NF-1",
+            client="Ana",
+            due_on=date(2026, 11, 10),
+            amount=Decimal("1000.00"),
+            description="Cartões",
+            issued_on=date(2026, 10, 10),
+            method="boleto",
+            paid_on=date(2026, 11, 12),
+            paid_amount=Decimal("1025.67"),
+            delay_reason="forgot",
+            policy="Padrão",
+            cancelled=Cancelled.WRITTEN_OFF,
+        )
+    }
+    assert reading.held == {}
+
+
+def test_an_error_names_its_tab_row_column_and_value_and_holds_the_whole_client() -> None:
+    reading = read(receivables=[invoice("NF-1"), invoice("NF-2", due_on="31/02/2026")])
+    issue = reading.only()
+    assert (issue.code, issue.tab, issue.row, issue.column) == (
+        "invalid_date",
+        "receivables",
+        3,
+        "due_on",
+    )
+    assert issue.value == "31/02/2026"
+    assert issue.client == "Ana"
+    assert reading.held == {"Ana": "invalid_date"}
+    assert reading.facts.problem_receivables == {"NF-2"}
+    assert list(reading.facts.receivables) == ["NF-1"]
+    assert issue.problem("pt-BR") == ("«31/02/2026», em «Vencimento», não é uma data que existe.")
+
+
+# Dates.
+
+JULY_4 = date(2026, 7, 4)
+DATES: list[tuple[str, Cell, date | None, str | None]] = [
+    ("pt-BR", date(2026, 7, 4), JULY_4, None),
+    ("pt-BR", datetime(2026, 7, 4, 15, 30), JULY_4, None),  # noqa: DTZ001  # a cell has no zone
+    ("pt-BR", 46207, JULY_4, None),
+    ("pt-BR", 46207.75, JULY_4, None),
+    ("pt-BR", "04/07/2026", JULY_4, "text_date"),
+    ("pt-BR", " 4/7/2026 ", JULY_4, "text_date"),
+    ("pt-BR", "04-07-26", JULY_4, "text_date"),
+    ("pt-BR", "04.07.2026", JULY_4, "text_date"),
+    ("pt-BR", "2026-07-04", JULY_4, "text_date"),
+    ("pt-BR", "2026-07-04T00:00:00", JULY_4, "text_date"),
+    ("en", "2026-07-04", JULY_4, "text_date"),
+    ("en", "04/07/2026", None, "ambiguous_date"),
+    ("en", "25/07/2026", date(2026, 7, 25), "text_date"),
+    ("en", "07/25/2026", date(2026, 7, 25), "text_date"),
+    ("en", "07/07/2026", date(2026, 7, 7), "text_date"),
+    ("pt-BR", "07/25/2026", None, "invalid_date"),
+    ("pt-BR", "31/02/2026", None, "invalid_date"),
+    ("pt-BR", "29/02/2027", None, "invalid_date"),
+    ("pt-BR", "04/07-2026", None, "invalid_date"),
+    ("pt-BR", "amanhã", None, "invalid_date"),
+    ("pt-BR", "٠٤/٠٧/٢٠٢٦", None, "invalid_date"),
+    ("pt-BR", "15/03/0206", None, "date_out_of_range"),
+    ("pt-BR", "15/03/2206", None, "date_out_of_range"),
+    ("pt-BR", date(2206, 3, 15), None, "date_out_of_range"),
+    ("pt-BR", date(1989, 12, 31), None, "date_out_of_range"),
+    ("pt-BR", 20260704, None, "date_out_of_range"),
+    ("pt-BR", -1, None, "date_out_of_range"),
+    ("pt-BR", float("nan"), None, "date_out_of_range"),
+    ("pt-BR", float("inf"), None, "date_out_of_range"),
+    ("pt-BR", True, None, "invalid_date"),
+    ("pt-BR", time(8), None, "invalid_date"),
+    ("pt-BR", NA, None, "formula_error"),
+    ("pt-BR", "#N/A", None, "formula_error"),
+    ("pt-BR", NEVER_COMPUTED, None, "formula_not_computed"),
+    ("pt-BR", None, None, "missing_value"),
+    ("pt-BR", "   ", None, "missing_value"),
+]
+
+
+@pytest.mark.parametrize(("language", "cell", "meant", "code"), DATES)
+def test_a_due_date_is_read_one_way_only_or_not_at_all(
+    language: str, cell: Cell, meant: date | None, code: str | None
+) -> None:
+    reading = read(language, receivables=[invoice(due_on=cell)], policy=[], templates=[])
+    assert reading.codes == ([code] if code else [])
+    found = reading.facts.receivables.get("NF-1")
+    assert (found.due_on if found else None) == meant
+    assert ("Ana" in reading.held) == (meant is None)
+
+
+# Amounts.
+
+AMOUNTS: list[tuple[str, Cell, str | None, str | None]] = [
+    ("pt-BR", 1234.56, "1234.56", None),
+    ("pt-BR", 1234, "1234.00", None),
+    ("pt-BR", Decimal("1234.56"), "1234.56", None),
+    ("pt-BR", 0.1 + 0.2, "0.30", None),
+    ("pt-BR", 2.675, "2.68", "rounded_amount"),  # half up, as the sheet shows it
+    ("pt-BR", 100 / 3, "33.33", "rounded_amount"),
+    ("pt-BR", "1.234,56", "1234.56", "text_number"),
+    ("en", "1,234.56", "1234.56", "text_number"),
+    ("pt-BR", "1,234.56", "1234.56", "text_number"),  # two marks: the last is the decimal one
+    ("en", "1.234,56", "1234.56", "text_number"),
+    ("pt-BR", "R$ 1.234,56", "1234.56", "text_number"),
+    ("pt-BR", "R$\xa01.234,56", "1234.56", "text_number"),
+    ("pt-BR", "1234,5", "1234.50", "text_number"),
+    ("pt-BR", "1.234.567", "1234567.00", "text_number"),
+    ("pt-BR", "0,125", "0.13", "rounded_amount"),
+    ("pt-BR", "1.234", None, "ambiguous_amount"),
+    ("en", "1,234", None, "ambiguous_amount"),
+    ("pt-BR", "1.23.456,00", None, "invalid_amount"),
+    ("pt-BR", "1,2,3", None, "invalid_amount"),
+    ("pt-BR", "US$ 10,00", None, "invalid_amount"),
+    ("pt-BR", "1e3", None, "invalid_amount"),
+    ("pt-BR", "١٢٣", None, "invalid_amount"),
+    ("pt-BR", "mil reais", None, "invalid_amount"),
+    ("pt-BR", True, None, "invalid_amount"),
+    ("pt-BR", date(2026, 7, 4), None, "invalid_amount"),
+    ("pt-BR", float("nan"), None, "invalid_amount"),
+    ("pt-BR", float("inf"), None, "invalid_amount"),
+    ("pt-BR", 1e11, None, "amount_out_of_range"),
+    ("pt-BR", 0, None, "zero_amount"),
+    ("pt-BR", 0.001, None, "rounded_amount zero_amount"),
+    ("pt-BR", -10.5, None, "negative_amount"),
+    ("pt-BR", "-10,50", None, "text_number negative_amount"),
+    ("pt-BR", "(10,50)", None, "text_number negative_amount"),
+    ("pt-BR", "10,50-", None, "text_number negative_amount"),
+    ("pt-BR", NA, None, "formula_error"),
+    ("pt-BR", NEVER_COMPUTED, None, "formula_not_computed"),
+    ("pt-BR", None, None, "missing_value"),
+]
+
+
+@pytest.mark.parametrize(("language", "cell", "meant", "codes"), AMOUNTS)
+def test_an_amount_is_read_one_way_only_or_not_at_all(
+    language: str, cell: Cell, meant: str | None, codes: str | None
+) -> None:
+    reading = read(language, receivables=[invoice(amount=cell)], policy=[], templates=[])
+    assert reading.codes == (codes.split() if codes else [])
+    found = reading.facts.receivables.get("NF-1")
+    assert (str(found.amount) if found else None) == meant
+    assert ("Ana" in reading.held) == (meant is None)
+
+
+# Ids.
+
+
+def test_a_number_is_the_id_that_a_person_sees() -> None:
+    reading = read(receivables=[invoice(1001.0), invoice(1002), invoice(" NF 3 ")])
+    assert list(reading.facts.receivables) == ["1001", "1002", "NF 3"]
+    assert reading.issues == ()
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        (None, "missing_id"),
+        ("  ", "missing_id"),
+        (date(2026, 1, 2), "invalid_id"),  # 1/2 typed as an id
+        (True, "invalid_id"),
+        (12345678901234567890, "invalid_id"),  # Excel kept 15 of its digits
+        (NA, "formula_error"),
+        ("#REF!", "formula_error"),
+    ],
+)
+def test_what_is_no_id_holds_the_client(cell: Cell, code: str) -> None:
+    reading = read(receivables=[invoice(cell)])
+    assert reading.codes == [code]
+    assert reading.held == {"Ana": code}
+    assert reading.facts.receivables == {}
+
+
+def test_one_id_in_two_rows_is_told_at_both_and_holds_both_clients() -> None:
+    reading = read(
+        receivables=[
+            invoice("NF-1"),
+            invoice("NF-2"),
+            invoice("NF-1", client="Bia", amount=5.0),
+            invoice("NF-1", client="Caio"),
+        ]
+    )
+    told = [(issue.code, issue.row, dict(issue.details)["other_row"]) for issue in reading.issues]
+    assert told == [
+        ("duplicate_id", 2, "4"),
+        ("duplicate_id", 4, "2"),
+        ("duplicate_id", 5, "2"),
+    ]
+    assert set(reading.held) == {"Ana", "Bia", "Caio"}
+    assert reading.facts.receivables["NF-1"].client == "Ana"
+    assert reading.facts.problem_receivables == {"NF-1"}
+
+
+def test_ids_that_differ_by_case_or_blanks_are_too_alike() -> None:
+    reading = read(receivables=[invoice("NF-1"), invoice("nf - 1", client="Bia")])
+    assert reading.codes == ["similar_id", "similar_id"]
+    assert dict(reading.issues[0].details)["other"] == "nf - 1"
+    assert set(reading.held) == {"Ana", "Bia"}
+    assert reading.facts.problem_receivables == {"NF-1", "nf - 1"}
+
+
+def test_leading_zeros_make_two_ids() -> None:
+    assert read(receivables=[invoice("0012"), invoice("12")]).issues == ()
+
+
+# Clients.
+
+
+def test_a_client_is_recognised_whatever_the_case_and_blanks() -> None:
+    reading = read(receivables=[invoice(client="  aNA ")])
+    assert reading.issues == ()
+    assert reading.facts.receivables["NF-1"].client == "Ana"
+
+
+def test_an_unknown_client_is_held_under_the_name_typed() -> None:
+    reading = read(receivables=[invoice(client="Zeca")])
+    assert reading.only().code == "unknown_client"
+    assert reading.held == {"Zeca": "unknown_client"}
+    assert reading.facts.receivables["NF-1"].client == "Zeca"
+
+
+@pytest.mark.parametrize(("cell", "code"), [(None, "missing_client"), (NA, "formula_error")])
+def test_an_invoice_without_a_client_can_go_to_nobody(cell: Cell, code: str) -> None:
+    reading = read(receivables=[invoice(client=cell)])
+    assert reading.codes == [code]
+    assert reading.facts.receivables == {}
+    assert reading.facts.problem_receivables == {"NF-1"}
+
+
+def test_two_rows_of_one_client_hold_it() -> None:
+    reading = read(clients=[ANA, BIA, {"client": "ANA", "email": "other@example.com"}])
+    assert reading.only().code == "duplicate_client"
+    assert reading.only().row == 4
+    assert reading.held == {"Ana": "duplicate_client"}
+    assert reading.facts.clients["Ana"].emails == ("ana@example.com",)
+
+
+ADDRESSES: list[tuple[Cell, tuple[str, ...], str | None]] = [
+    ("a@x.com; b@y.com.br", ("a@x.com", "b@y.com.br"), None),
+    ("Ana <a@x.com>", ("a@x.com",), None),
+    ("a@x.com; b@", ("a@x.com",), "invalid_address"),
+    ("a@x.com\r\nBcc: evil@x.com", (), "invalid_address"),
+    ("não tem", (), "invalid_address"),
+    (None, (), None),
+    (NA, (), "formula_error"),
+]
+
+
+@pytest.mark.parametrize(("cell", "meant", "code"), ADDRESSES)
+def test_addresses_are_plain_or_hold_the_client(
+    cell: Cell, meant: tuple[str, ...], code: str | None
+) -> None:
+    reading = read(clients=[{**ANA, "email": cell}])
+    assert reading.facts.clients["Ana"].emails == meant
+    assert reading.codes == ([code] if code else [])
+    assert reading.held == ({"Ana": code} if code else {})
+
+
+def test_a_copy_that_is_no_address_is_left_out_and_told() -> None:
+    reading = read(clients=[{**ANA, "cc": "chefe@; ok@x.com"}])
+    assert reading.codes == ["invalid_copy"]
+    assert reading.facts.clients["Ana"].cc == ("ok@x.com",)
+    assert reading.held == {}
+
+
+TAX_IDS: list[tuple[Cell, str | None, bool, str | None]] = [
+    ("529.982.247-25", "529.982.247-25", True, None),
+    ("52998224725", "529.982.247-25", True, None),
+    ("11.222.333/0001-81", "11.222.333/0001-81", False, None),
+    ("12.ABC.345/01DE-35", "12.ABC.345/01DE-35", False, None),
+    ("12abc34501de35", "12.ABC.345/01DE-35", False, None),
+    (191.0, "000.000.001-91", True, "tax_id_padded"),
+    ("191", "000.000.001-91", True, "tax_id_padded"),
+    (11222333000181, "11.222.333/0001-81", False, None),
+    ("529.982.247-26", "529.982.247-26", True, "invalid_tax_id"),
+    ("11.222.333/0001-82", "11.222.333/0001-82", False, "invalid_tax_id"),
+    ("111.111.111-11", "111.111.111-11", True, "invalid_tax_id"),
+    ("isento", "isento", False, "invalid_tax_id"),
+    (None, None, False, None),
+    ("  ", None, False, None),
+    (True, None, False, "invalid_tax_id"),
+    (NA, None, False, "unreadable_detail"),
+]
+
+
+@pytest.mark.parametrize(("cell", "text", "person", "code"), TAX_IDS)
+def test_a_tax_id_tells_a_person_from_a_company_and_never_holds(
+    cell: Cell, text: str | None, person: bool, code: str | None
+) -> None:
+    reading = read(clients=[{**ANA, "tax_id": cell}])
+    found = reading.facts.clients["Ana"]
+    assert (found.tax_id, found.is_person) == (text, person)
+    assert reading.codes == ([code] if code else [])
+    assert reading.held == {}
+
+
+def test_a_person_s_debt_goes_to_nobody_else_without_a_word() -> None:
+    reading = read(clients=[{**ANA, "tax_id": "529.982.247-25", "cc": "chefe@x.com"}])
+    assert reading.codes == ["copy_to_person"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "meant", "code"),
+    [
+        ("en", "en", None),
+        ("Inglês", "en", None),
+        ("Português", "pt-BR", None),
+        ("francês", None, "unknown_language"),
+        (7, None, "unknown_language"),
+    ],
+)
+def test_a_client_s_language_is_known_by_code_or_name(
+    cell: Cell, meant: str | None, code: str | None
+) -> None:
+    reading = read(clients=[{**ANA, "language": cell}])
+    assert reading.facts.clients["Ana"].language == meant
+    assert reading.codes == ([code] if code else [])
+    assert reading.held == {}
+
+
+# What happened to an invoice.
+
+FLAGS: list[tuple[Cell, bool, str | None]] = [
+    *((word, True, None) for word in ("Sim", "sim", " S ", "x", "X", "TRUE", "Yes", "y", True, 1)),
+    *((word, False, None) for word in ("Não", "nao", "n", "No", "FALSO", False, 0, 0.0, None, "")),
+    ("talvez", True, "invalid_flag"),
+    (2, True, "invalid_flag"),
+    (NA, True, "formula_error"),
+]
+
+
+@pytest.mark.parametrize(("cell", "meant", "code"), FLAGS)
+def test_a_flag_in_doubt_holds(cell: Cell, meant: bool, code: str | None) -> None:
+    reading = read(
+        receivables=[invoice(disputed=cell)], clients=[ANA, {**BIA, "do_not_contact": cell}]
+    )
+    assert reading.facts.receivables["NF-1"].disputed is meant
+    assert reading.facts.clients["Bia"].do_not_contact is meant
+    assert reading.codes == ([code, code] if code else [])
+    assert set(reading.held) == ({"Ana", "Bia"} if code else set())
+
+
+@pytest.mark.parametrize(
+    ("cell", "meant"),
+    [("Cancelado", Cancelled.VOID), ("void", Cancelled.VOID), ("BAIXADO", Cancelled.WRITTEN_OFF)],
+)
+def test_cancelled_is_understood_in_either_language(cell: Cell, meant: Cancelled) -> None:
+    assert read(receivables=[invoice(cancelled=cell)]).facts.receivables["NF-1"].cancelled is meant
+
+
+def test_an_unknown_word_under_cancelled_may_mean_that_nothing_is_owed() -> None:
+    reading = read(receivables=[invoice(cancelled="estornado")])
+    assert reading.codes == ["unknown_value"]
+    assert "Cancelado, Baixado" in reading.only().repair("pt-BR")
+    assert reading.held == {"Ana": "unknown_value"}
+
+
+def test_a_team_s_own_payment_method_is_kept_and_told_once() -> None:
+    rows = [invoice(f"NF-{n}", method="Dinheiro") for n in range(50)]
+    reading = read(receivables=rows)
+    assert reading.codes == ["unknown_choice"]
+    assert {each.method for each in reading.facts.receivables.values()} == {"Dinheiro"}
+    assert reading.held == {}
+
+
+RECEIVED: list[tuple[dict[str, Cell], list[str], str]] = [
+    ({"paid_on": date(2026, 11, 21)}, ["paid_in_future"], "error"),
+    ({"paid_on": NA}, ["formula_error"], "error"),
+    ({"paid_on": NEVER_COMPUTED}, ["formula_not_computed"], "error"),
+    ({"paid_on": "pago"}, ["invalid_date"], "error"),
+    ({"paid_amount": 10.0}, ["paid_amount_without_date"], "error"),
+    ({"paid_amount": 0}, [], ""),
+    ({"paid_on": TODAY, "paid_amount": 0}, ["zero_amount"], "error"),
+    ({"paid_on": TODAY, "paid_amount": -5}, ["negative_amount"], "error"),
+    ({"paid_on": TODAY, "paid_amount": NA}, ["formula_error"], "error"),
+    ({"paid_on": TODAY, "issued_on": date(2027, 1, 1)}, ["paid_before_issued"], "warning"),
+    ({"issued_on": date(2026, 11, 11)}, ["due_before_issued"], "error"),
+    ({"issued_on": date(2026, 11, 11), "cancelled": "Void"}, [], ""),
+    ({"issued_on": "?"}, ["unreadable_detail"], "warning"),
+    ({"hold_until": "semana que vem"}, ["invalid_date"], "error"),
+    ({"policy": "VIP"}, ["unknown_policy"], "error"),
+    ({"description": NA}, ["unreadable_detail"], "warning"),
+    ({"status": NA, "balance": NA, "notes": NA}, [], ""),
+]
+
+
+@pytest.mark.parametrize(("cells", "codes", "severity"), RECEIVED)
+def test_what_a_row_says_of_its_payment_must_be_plain(
+    cells: dict[str, Cell], codes: list[str], severity: str
+) -> None:
+    reading = read(receivables=[invoice(**cells)])
+    assert reading.codes == codes
+    assert [KINDS[code].severity.value for code in codes] == ([severity] if codes else [])
+    assert ("Ana" in reading.held) == (severity == "error")
+    assert ("NF-1" in reading.facts.problem_receivables) == (severity == "error")
+
+
+LINE = "00190500954014481606906809350314337370000000100"  # FEBRABAN's own example
+
+
+@pytest.mark.parametrize(
+    ("cell", "codes"),
+    [
+        (LINE, []),
+        ("00190.50095 40144.816069 06809.350314 3 37370000000100", []),
+        ("https://pay.example.com/1", []),
+        ("PIX 123", []),
+        (LINE[:-1] + "1", ["invalid_payment_code"]),
+        (LINE[:-2], ["invalid_payment_code"]),
+        (1.905009540144816e45, ["invalid_payment_code"]),
+    ],
+)
+def test_a_boleto_s_digits_are_checked_while_the_invoice_is_open(
+    cell: Cell, codes: list[str]
+) -> None:
+    assert read(receivables=[invoice(payment_code=cell)]).codes == codes
+    assert read(receivables=[invoice(payment_code=cell, paid_on=TODAY)]).codes == []
+
+
+# Every row, whatever stands in it.
+
+CELLS: st.SearchStrategy[Cell] = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=12),
+    st.dates(),
+    st.datetimes(),
+    st.times(),
+    st.sampled_from(
+        [
+            *("Ana", "ana ", "Bia", "NF-1", "nf-1", "NF-2", 1001.0, "1001", "Sim", "x", "Não", "?"),
+            *("31/02/2026", "15/03/2026", "04/07/2026", 46207.0, "1.234,56", "1,234.56", "1.234"),
+            *("Padrão", "Lembrete", "Carta", "E-mail", "Boleto", "Cancelado", "Promessa", "en"),
+            *("a@x.com; b@", "=1+1", "+55", "@x", "a\r\nb", "#N/A", "{cliente", "NF-1; NF-2", "2%"),
+        ]
+    ),
+    st.sampled_from([NA, NEVER_COMPUTED, Decimal("12.345"), Decimal("NaN"), 1e300, -0.0]),
+)
+
+
+def random_rows(key: str) -> st.SearchStrategy[list[Row]]:
+    width = len(TABS[key].columns)
+    cells = st.lists(CELLS, min_size=1, max_size=width).map(tuple)
+    return st.lists(cells, max_size=6).map(
+        lambda rows: [Row(number, values) for number, values in enumerate(rows, start=2)]
+    )
+
+
+READ_TABS = [
+    *("receivables", "clients", "payments", "negotiations", "instalments", "queue"),
+    *("history", "policy", "templates", "settings"),
+]
+
+
+@st.composite
+def snapshots(draw: st.DrawFn) -> Snapshot:
+    clean = snapshot(draw(st.sampled_from(["pt-BR", "en"])), receivables=[invoice()])
+    chosen = draw(st.sets(st.sampled_from(READ_TABS), max_size=4))
+    tabs = dict(clean.tabs)
+    for key in sorted(chosen):
+        columns = [column.key for column in TABS[key].columns]
+        order = draw(st.permutations(columns))
+        shown = order[: draw(st.integers(0, len(order)))]
+        tabs[key] = Tab(
+            key=key,
+            title=key,
+            columns={column: index for index, column in enumerate(shown)},
+            letters=dict.fromkeys(shown, "A"),
+            rows=draw(random_rows(key)),
+        )
+    return Snapshot(
+        revision="r",
+        place="p",
+        language=clean.language,
+        workbook_id=None,
+        schema_version=1,
+        tabs=tabs,
+    )
+
+
+@settings(max_examples=300, deadline=None)
+@given(snapshots())
+def test_nothing_that_a_person_typed_raises_and_every_issue_has_its_sentences(
+    book: Snapshot,
+) -> None:
+    facts, issues = read_facts(book, today=TODAY)
+    for issue in issues:
+        for language in ("pt-BR", "en"):
+            assert issue.problem(language)
+            assert issue.repair(language)
+        if issue.client and KINDS[issue.code].holds.value == "client":
+            assert issue.client in facts.row_problems
+    assert set(facts.row_problems.values()) <= set(KINDS)
+    assert all(KINDS[code].severity is Severity.ERROR for code in facts.row_problems.values())
+    for receivable in facts.receivables.values():
+        assert receivable.amount > 0
+        assert receivable.amount == round(receivable.amount, 2)
+        assert date(1990, 1, 1) <= receivable.due_on <= date(2100, 12, 31)
+
+
+NEARLY_CLEAN = {
+    "id": st.sampled_from(["NF-1", "NF-2", 1001.0, 1002, " NF-3", "nf-1", "#1", "#N/A", None]),
+    "client": st.sampled_from(["Ana", "BIA ", "Zeca", None]),
+    "due_on": st.dates(date(2026, 1, 1), date(2026, 12, 31))
+    | st.sampled_from([46207, "04/07/2026"]),
+    "amount": st.floats(0.005, 2000) | st.integers(0, 5) | st.sampled_from([True, "12,50", -0.0]),
+    "issued_on": st.none() | st.dates(date(2026, 1, 1), date(2026, 12, 31)),
+    "method": st.sampled_from([None, "Pix", "boleto", "Dinheiro", " Dinheiro", 5, ""]),
+    "description": st.sampled_from([None, " Papel ", "#1", "#N/A", 12.0, True]),
+    "payment_code": st.sampled_from([None, LINE, LINE[:-1] + "1", "link"]),
+    "paid_on": st.none() | st.dates(date(2026, 10, 1), date(2026, 12, 31)),
+    "paid_amount": st.sampled_from([None, 0, 10.0, 33.333, 1e-9, NA]),
+    "disputed": st.sampled_from([None, True, False, "Sim", "não", 1.0, "?"]),
+    "hold_until": st.none() | st.dates(),
+    "delay_reason": st.sampled_from([None, "Esqueceu", "outro", "Choveu"]),
+    "policy": st.sampled_from([None, "Padrão", " PADRÃO", "VIP", ""]),
+    "cancelled": st.sampled_from([None, "Void", "Baixado", "?", ""]),
+}
+
+
+def without_the_quick_path(*_: Any) -> Callable[[Row], Receivable | None]:
+    return lambda _row: None
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.fixed_dictionaries({}, optional=NEARLY_CLEAN), max_size=8))
+def test_the_quick_path_says_what_the_careful_one_says(rows: list[dict[str, Cell]]) -> None:
+    book = snapshot(
+        receivables=[invoice(**row) if "id" not in row else {**invoice(), **row} for row in rows]
+    )
+    quick = read_facts(book, today=TODAY)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(receivables, "_quick_reader", without_the_quick_path)
+        careful = read_facts(book, today=TODAY)
+    assert quick == careful
+
+
+# Mutants: what these tests would let through if they were careless.
+
+
+def a_failed_look_up_in_paid_on_holds_the_client() -> None:
+    assert read(receivables=[invoice(paid_on=NA)]).held == {"Ana": "formula_error"}
+
+
+def test_reading_an_error_as_an_empty_cell_would_be_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    a_failed_look_up_in_paid_on_holds_the_client()
+    honest = dates.read_date
+
+    def careless(cell: Cell, language: str) -> Any:
+        return honest(None if isinstance(cell, CellError) else cell, language)
+
+    monkeypatch.setattr("sync.rows.findings.read_date", careless)
+    monkeypatch.setattr("sync.rows.receivables.read_date", careless)
+    with pytest.raises(AssertionError):
+        a_failed_look_up_in_paid_on_holds_the_client()
+
+
+def test_reading_text_as_python_does_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def as_python(text: str) -> tuple[Decimal | None, str]:
+        try:
+            return Decimal(text.replace(",", "")), "text_number"
+        except ArithmeticError:
+            return None, "invalid_amount"
+
+    monkeypatch.setattr(numbers, "_unsigned", as_python)
+    wrong = []
+    for language, cell, meant, codes in AMOUNTS:
+        try:
+            test_an_amount_is_read_one_way_only_or_not_at_all(language, cell, meant, codes)
+        except AssertionError:
+            wrong.append(cell)
+    assert {"1.234,56", "1.234", "1234,5"} <= set(wrong)
+
+
+def test_one_day_more_or_less_in_a_serial_would_be_noticed() -> None:
+    epoch = dates._EPOCH
+    assert epoch + timedelta(days=46207) == JULY_4
+    assert epoch + timedelta(days=46206) != JULY_4
