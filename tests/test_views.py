@@ -83,6 +83,7 @@ def test_what_is_paid_void_or_written_off_owes_nothing_and_needs_no_reason() -> 
         assert "next_reminder" not in row
     assert "balance" not in shown["void"]
     assert "balance" not in shown["lost"]
+    assert "days_past_due" not in shown["lost"]
 
 
 def test_a_row_that_stops_says_why_in_the_workbook_s_language() -> None:

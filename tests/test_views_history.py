@@ -77,4 +77,4 @@ def test_names_that_look_like_formulas_stay_names() -> None:
 
 def test_dates_and_amounts_read_as_people_write_them() -> None:
     assert date_text("pt-BR", date(2026, 3, 9)) == "09/03/2026"
-    assert date_text("en", date(2026, 3, 9)) == "9 Mar 2026"
+    assert date_text("en", date(2026, 3, 9)) == "Mar 9, 2026"

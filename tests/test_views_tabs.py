@@ -30,7 +30,7 @@ def test_clients_learn_their_habits_and_the_team_what_to_do() -> None:
     assert carla == {"client": "Carla", "open_balance": 0, "overdue_balance": 0, "points": 0}
 
 
-def test_a_negotiation_gets_a_reference_once_and_its_outcome_next_time() -> None:
+def test_a_negotiation_gets_a_reference_once_and_says_how_it_stands() -> None:
     promise = {"at": day("03-10"), "client": "Ana", "kind": "promise", "pay_by": day("03-12")}
     team = Team(
         {
@@ -47,9 +47,26 @@ def test_a_negotiation_gets_a_reference_once_and_its_outcome_next_time() -> None
     first, half, third = team.rows("negotiations")
     assert (first["ref"], first["outcome"]) == ("N-0007", "Quebrada")
     assert "ref" not in half
-    assert (third["ref"], third.get("outcome")) == ("N-0008", None)
+    assert (third["ref"], third["outcome"]) == ("N-0008", "Encerrada")
+    team.type("negotiations", "N-0008", "kind", "Nota")
+    team.record("03-20")
+    assert "outcome" not in team.rows("negotiations")[2]
+
+
+def test_beside_a_row_that_cannot_be_read_an_outcome_waits_for_the_next_run() -> None:
+    contact = {"at": day("03-18"), "client": "Ana", "kind": "contact"}
+    team = Team(
+        {
+            "clients": [ANA],
+            "receivables": [invoice("F-1", "Ana", "03-02")],
+            "negotiations": [{**contact, "kind": "conversa"}, contact],
+        }
+    )
     team.record("03-19")
-    assert team.rows("negotiations")[2]["outcome"] == "Encerrada"
+    assert [row.get("outcome") for row in team.rows("negotiations")] == [None, None]
+    assert [row["ref"] for row in team.rows("negotiations")] == ["N-0001", "N-0002"]
+    team.record("03-19")
+    assert [row.get("outcome") for row in team.rows("negotiations")] == [None, "Aberta"]
 
 
 def test_aging_names_its_buckets_by_the_team_s_own_bounds() -> None:

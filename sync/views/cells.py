@@ -64,17 +64,17 @@ def money_text(language: str, amount: Decimal) -> str:
 
 
 def date_text(language: str, day: date) -> str:
-    """A date for a sentence: '23/11/2026' in pt-BR; in en '23 Nov 2026', which none misreads."""
+    """A date for a sentence: '23/11/2026' in pt-BR; in en 'Nov 23, 2026', which none misreads."""
     if language == "pt-BR":
         return f"{day:%d/%m/%Y}"
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{_MONTHS[day.month - 1]} {day.day}, {day.year}"
 
 
 def short_date_text(language: str, day: date) -> str:
-    """A day of the year: '23/11' in pt-BR, '23 Nov' in en."""
+    """A day of the year: '23/11' in pt-BR, 'Nov 23' in en."""
     if language == "pt-BR":
         return f"{day:%d/%m}"
-    return f"{day.day} {_MONTHS[day.month - 1]}"
+    return f"{_MONTHS[day.month - 1]} {day.day}"
 
 
 # Not strftime's %b, which speaks the language of the computer.

@@ -2,8 +2,9 @@
 
 Amounts stand beside what counts in open totals, so that the columns of both tabs add up to the
 open amount; an original in a plan, a void and a written-off row show none (its status says why),
-a paid one shows zero. `hold_reason` is blank where nothing stops the next step and where the
-status says it all (paid, void, written off).
+a paid one shows zero. Days past due stand still once an item is paid, and are blank where it was
+closed unpaid. `hold_reason` is blank where nothing stops the next step and where the status says
+it all (paid, void, written off).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -105,7 +106,7 @@ class _Said:
         if standing.status is Status.PAID:
             return (status, standing.days_past_due, None, 0, 0, 0, 0, on, step, None, None)
         if standing.status in _SAID_BY_STATUS:
-            return (status, standing.days_past_due, None, *_NO_AMOUNTS, on, step, None, None)
+            return (status, None, None, *_NO_AMOUNTS, on, step, None, None)
         why = self.why.get(standing.id)
         if standing.blocked is not None:
             why = self.sentences[standing.blocked]
