@@ -210,8 +210,10 @@ def _colour_items(place: Place) -> None:
     if place.tab.key == "receivables":
         over.append(f'${place.letter("cancelled")}2=""')
     open_ = f"ISNUMBER(${due}2),NOT({settled}),{','.join(over)}"
-    late = f"AND({open_},WORKDAY(${due}2-1,1)<TODAY())"
-    soon = f"AND({open_},WORKDAY(${due}2-1,1)>=TODAY(),${due}2<=TODAY()+{DUE_SOON_DAYS})"
+    late = f"IFERROR(AND({open_},WORKDAY(${due}2-1,1)<TODAY()),FALSE)"
+    near = f"WORKDAY(${due}2-1,1)>=TODAY(),${due}2<=TODAY()+{DUE_SOON_DAYS}"
+    soon = f"IFERROR(AND({open_},{near}),FALSE)"
+    typed = f'AND({due}2<>"",NOT(ISNUMBER({due}2)))'  # text in place of a date or an amount
     add = place.sheet.conditional_formatting.add
     if place.tab.key == "receivables":
         held = f"OR(${place.letter('disputed')}2={place.word('flag', 'yes')},"
@@ -221,6 +223,7 @@ def _colour_items(place: Place) -> None:
     add(area, _when(late, BAD, bold=True))
     add(area, _when(soon, SOON))
     add(area, _when(settled, GOOD))
+    add(area, _when(typed, BAD, bold=True))
     add(place.cells("status"), _when(f"${status}2={place.word('status', 'overdue')}", BAD))
     add(place.cells("status"), _when(f"${status}2={place.word('status', 'paid')}", GOOD))
     add(
