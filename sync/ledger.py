@@ -23,6 +23,7 @@ from sync.domain.facts import Reminder, StepKey
 from sync.ledger_days import LedgerDays, UnknownReference
 from sync.ledger_file import (
     LedgerError,
+    bodies,
     messages,
     translated,
     verdicts,
@@ -253,12 +254,10 @@ class Ledger(LedgerDays):
     def body(self, reference: str) -> bytes | None:
         """The exact bytes of a message; None once forgotten. Raises UnknownReference."""
         with self._read() as connection:
-            row = connection.execute(
-                sa.select(messages.c.raw).where(messages.c.reference == reference)
-            ).one_or_none()
-        if row is None:
-            raise UnknownReference(reference)
-        raw: bytes | None = row.raw
+            _state(connection, reference)
+            raw: bytes | None = connection.execute(
+                sa.select(bodies.c.raw).where(bodies.c.reference == reference)
+            ).scalar_one_or_none()
         return raw
 
     def forget_bodies(self, before: datetime) -> int:
@@ -266,13 +265,13 @@ class Ledger(LedgerDays):
 
         Who was reminded of what, and when, stays: it is what keeps a reminder from going twice.
         """
+        done = (
+            sa.select(messages.c.reference)
+            .where(messages.c.state.in_(sorted(SETTLED)))
+            .where(messages.c.changed_at < before)
+        )
         with self._write() as connection:
-            count = connection.execute(
-                messages.update()
-                .where(messages.c.state.in_(sorted(SETTLED)))
-                .where(messages.c.changed_at < before, messages.c.raw.is_not(None))
-                .values(raw=None)
-            ).rowcount
+            count = connection.execute(bodies.delete().where(bodies.c.reference.in_(done))).rowcount
         if count:
             self._empty_journal()
         return count

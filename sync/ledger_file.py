@@ -123,7 +123,6 @@ messages = sa.Table(
     sa.Column("total", Money, nullable=False),
     sa.Column("valid_until", sa.Date),
     sa.Column("message_id", sa.String, index=True),
-    sa.Column("raw", sa.LargeBinary),
     sa.Column("run", sa.String, nullable=False),
     sa.Column("by", sa.String, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
@@ -134,6 +133,15 @@ messages = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     sa.CheckConstraint("state IN ({})".format(", ".join(f"'{state}'" for state in State))),
     sa.UniqueConstraint("reference", "workbook_id", "state"),
+)
+
+# Apart from their rows, which change three times while a message leaves: SQLite would write the
+# bytes again with each change.
+bodies = sa.Table(
+    "bodies",
+    metadata,
+    sa.Column("reference", sa.ForeignKey("messages.reference"), primary_key=True),
+    sa.Column("raw", sa.LargeBinary, nullable=False),
 )
 
 message_keys = sa.Table(
@@ -242,6 +250,8 @@ def _create(path: Path) -> None:
     unfinished = Path(name)
     try:
         engine = sa.create_engine(sa.URL.create("sqlite", database=name), poolclass=sa.NullPool)
+        sa.event.listen(engine, "connect", _begins_by_itself)
+        sa.event.listen(engine, "begin", _on_begin)
         with engine.begin() as connection:
             metadata.create_all(connection)
             connection.execute(ledger.insert().values(version=VERSION))
@@ -288,9 +298,14 @@ def _engine(path: Path) -> sa.Engine:
     return engine
 
 
-def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
+def _begins_by_itself(connection: sqlite3.Connection, _record: object) -> None:
+    """Python's driver would begin late and end transactions on its own; BEGIN is ours."""
+    connection.isolation_level = None
+
+
+def _on_connect(connection: sqlite3.Connection, record: object) -> None:
     """Make every commit durable and every reference real, on each connection anew."""
-    connection.isolation_level = None  # BEGIN is ours, see _on_begin
+    _begins_by_itself(connection, record)
     with closing(connection.cursor()) as cursor:
         mode = cursor.execute("PRAGMA journal_mode=WAL").fetchone()[0]
         # Where WAL is not to be had, a journal's end is only durable with its directory: EXTRA.

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sync.domain.facts import Channel, Reminder, StepKey
-from sync.ledger_file import message_keys, messages
+from sync.ledger_file import bodies, message_keys, messages
 from sync.message_states import OUTCOMES, RELEASED, State
 
 
@@ -60,13 +60,14 @@ def insert_message(
             total=message.total,
             valid_until=message.valid_until,
             message_id=message.message_id,
-            raw=message.raw,
             run=message.run,
             by=message.by,
             created_at=now,
             changed_at=now,
         )
     )
+    if message.raw is not None:
+        connection.execute(bodies.insert().values(reference=message.reference, raw=message.raw))
     rows = [
         {
             "reference": message.reference,
@@ -91,7 +92,7 @@ def reminders_of(connection: sa.Connection, workbook_id: str) -> list[tuple[Remi
     ):
         keys.setdefault(row.reference, []).append(_key(row))
     rows = connection.execute(
-        sa.select(*(column for column in messages.c if column is not messages.c.raw))
+        sa.select(messages)
         .where(messages.c.workbook_id == workbook_id)
         .order_by(messages.c.created_at, messages.c.reference)
     )
