@@ -118,7 +118,7 @@ class _Reader:
         return version
 
     def _tab(self, key: str, part: SheetPart) -> Tab:
-        sheet = SheetXml(b"".join(self.package.stream(part.part)), part.part)
+        sheet = SheetXml(self.package.whole(part.part), part.part)
         columns = self._columns(key, row_values(sheet, self.meaning, 1))
         self.columns[key] = columns
         rows = read_rows(sheet, self.meaning, tuple(columns.values()))
@@ -159,7 +159,7 @@ class _Reader:
             cells = by_title.get(sheet.title)
             if cells is None:
                 continue
-            xml = SheetXml(b"".join(self.package.stream(sheet.part)), sheet.part)
+            xml = SheetXml(self.package.whole(sheet.part), sheet.part)
             rows = {row: row_values(xml, self.meaning, row) for row, _ in cells.values()}
             found.update({key: rows[row].get(column) for key, (row, column) in cells.items()})
         return found

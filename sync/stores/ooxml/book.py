@@ -133,7 +133,7 @@ class Book:
     def strings(self) -> list[str]:
         """The shared strings; they may be the largest part beside the sheets."""
         part = self.related("sharedStrings")
-        return shared_strings(b"".join(self.package.stream(part)), part) if part else []
+        return shared_strings(self.package.whole(part), part) if part else []
 
     def styles(self) -> Styles:
         """The styles; an empty table for a workbook without any."""

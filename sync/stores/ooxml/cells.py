@@ -1,6 +1,7 @@
 """One cell: from its XML to a value, and from a value to its XML (ECMA-376 part 1, 18.3.1.4)."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -8,18 +9,18 @@ from decimal import Decimal
 from sync.stores.ooxml import xml
 from sync.stores.ooxml.dates import from_serial, serial
 from sync.stores.ooxml.styles import Shows
-from sync.workbook import Cell, CellError, Link
+from sync.workbook import Cell, CellError, Link, RefusedFile
 
 NO_VALUE = CellError("NO_VALUE")
+_DAYS = 20_000  # different days and moments remembered for each style
 
 # What stands after the reference: attributes, then formula, then value or inline text.
 _REST = re.compile(
-    r'"([^<>]*?)(?:/>|>(<f[^<>]*/>|<f[^<>]*>[^<]*</f>)?'
-    r"(?:<v>([^<]*)</v>|<v ?/>|<is><t(?:\s[^<>]*)?>([^<]*)</t></is>|<is><t ?/></is>)?</c>)\s*"
+    rb'"([^<>]*?)(?:/>|>(<f[^<>]*/>|<f[^<>]*>[^<]*</f>)?'
+    rb"(?:<v>([^<]*)</v>|<v ?/>|<is><t(?:\s[^<>]*)?>([^<]*)</t></is>|<is><t ?/></is>)?</c>)\s*"
 )
 _STYLE = re.compile(r'\ss="(\d+)"')
 _TYPE = re.compile(r'\st="(\w+)"')
-_INTEGER = re.compile(r"-?\d{1,15}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +33,29 @@ class CellText:
     text: str | None
 
 
-def quick_cell(rest: str) -> CellText | None:
+def style_and_kind(written: str) -> tuple[int, str]:
+    """The style and the type among a cell's attributes, or their defaults."""
+    style, kind = _STYLE.search(written), _TYPE.search(written)
+    return int(style[1]) if style else 0, kind[1] if kind else "n"
+
+
+def quick_cell(rest: bytes) -> CellText | None:
     """Read what stands after `<c r="B3` when it has the common shape, else None."""
     found = _REST.fullmatch(rest)
     if found is None:
         return None
     written, formula, value, inline = found.groups()
-    style = _STYLE.search(written)
-    kind = _TYPE.search(written)
-    text = value if value is not None else inline
-    return CellText(
-        int(style[1]) if style else 0,
-        kind[1] if kind else "n",
-        formula is not None,
-        xml.unescaped(text) if text is not None else None,
-    )
+    raw = value if value is not None else inline
+    text = None if raw is None else plain_text(raw)
+    return CellText(*style_and_kind(plain_text(written)), formula is not None, text)
+
+
+def plain_text(raw: bytes) -> str:
+    """Character data of a part as text."""
+    try:
+        return xml.unescaped(raw.decode())
+    except UnicodeDecodeError as error:
+        raise RefusedFile("damaged", part="xml") from error
 
 
 def thorough_cell(element: bytes, part: str) -> CellText:
@@ -96,8 +105,7 @@ class Meaning:
             return NO_VALUE if never_computed else None
         match cell.kind:
             case "s":
-                index = int(text) if text.isdecimal() else -1
-                return (self.strings[index] if 0 <= index < len(self.strings) else None) or None
+                return self._shared(text.strip().encode())
             case "n":
                 return self._number(text.strip(), cell.style)
             case "inlineStr" | "str":
@@ -112,15 +120,51 @@ class Meaning:
                 return xml.decoded(text)
 
     def _number(self, text: str, style: int) -> Cell:
-        try:
-            number: int | float = int(text) if _INTEGER.fullmatch(text) else float(text)
-        except ValueError:
-            return text
+        number = _plain_number(text.encode())
         shows = self.dates.get(style)
-        if shows is not None:
-            moment = from_serial(number, date1904=self.date1904, has_time=shows is not Shows.DATE)
-            return number if moment is None else moment
-        return number
+        if shows is None or isinstance(number, str):
+            return number
+        moment = from_serial(number, date1904=self.date1904, has_time=shows is not Shows.DATE)
+        return number if moment is None else moment
+
+    def converter(self, style: int, kind: str) -> Callable[[bytes], Cell] | None:
+        """How the text in `<v>` of this style and type becomes a value; None: not by its text."""
+        if kind == "s":
+            return self._shared
+        if kind == "n":
+            return _plain_number if style not in self.dates else self._days(style)
+        return None
+
+    def _days(self, style: int) -> Callable[[bytes], Cell]:
+        """A converter of one date style that remembers the days it has met."""
+        met: dict[bytes, Cell] = {}
+
+        def day(raw: bytes) -> Cell:
+            if raw not in met:
+                value = self._number(raw.decode(errors="replace"), style)
+                if len(met) >= _DAYS:
+                    return value
+                met[raw] = value
+            return met[raw]
+
+        return day
+
+    def _shared(self, raw: bytes) -> Cell:
+        index = int(raw) if raw.isdigit() else -1
+        return (self.strings[index] if 0 <= index < len(self.strings) else None) or None
+
+
+def _plain_number(raw: bytes) -> int | float | str:
+    """A number as the file has it: what is whole with up to 15 digits is int."""
+    if raw.isdigit() and len(raw) <= 15:
+        return int(raw)
+    try:
+        number = float(raw)
+    except ValueError:
+        return raw.decode(errors="replace")
+    if not -1.8e308 < number < 1.8e308:  # not a number, or infinite
+        return raw.decode(errors="replace")
+    return int(number) if raw[1:].isdigit() and len(raw) <= 15 else number
 
 
 def _iso(text: str) -> Cell:

@@ -6,9 +6,8 @@ of the changed cells (`links.py`).
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from sync.stores.ooxml import cells, xml
@@ -24,17 +23,12 @@ _STYLE = re.compile(rb"""\ss\s*=\s*["'](\d+)["']""")
 _ROW_STYLE = re.compile(
     rb"""(?=[^>]*\scustomFormat\s*=\s*["'](?:1|true)["'])[^>]*\ss\s*=\s*["'](\d+)["']"""
 )
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
+_REFERENCE = re.compile(rb'<c r="([A-Z]{1,3})\d')
+_SLASH = ord("/")
 _RANGE_FORMULA = re.compile(
     rb"""<(?:\w+:)?f\s[^>]*?\bt\s*=\s*["'](array|dataTable|shared)["'][^>]*>"""
 )
-
-
-@dataclass(frozen=True, slots=True)
-class PatchedRows:
-    """The new `<sheetData>` in pieces, and whether a formula was overwritten."""
-
-    pieces: list[bytes]
-    formula_gone: bool
 
 
 class RowsPatch:
@@ -53,9 +47,8 @@ class RowsPatch:
         self.like = sheet.row(like) if like else None
         self.formula_gone = False
         self._usual: dict[int, int] = {}
-        self._changed: list[bytes] = []
 
-    def patched(self, edits: Edits) -> PatchedRows:
+    def pieces(self, edits: Edits) -> Iterator[bytes]:
         """The `<sheetData>` element with these cells set. Cells set to None keep their style."""
         self._refuse_ranges(edits)
         sheet, data = self.sheet, self.sheet.data
@@ -65,30 +58,76 @@ class RowsPatch:
             name = xml.start_tag(open_tag, 0)[1]
             open_tag, close_tag = b"<" + name + b">", b"</" + name + b">"
             begin = end
-        pieces = [open_tag]
+        yield open_tag
+        check = xml.parser()
+        check.Parse(b"<x>", False)
         at = begin
-        for start, stop, new in sorted(self._changes(edits), key=lambda each: each[0]):
-            pieces += (data[at:start], new)
+        for start, number in self._order(edits):
+            new, stop = self._new_row(number, start, edits[number])
+            check.Parse(new, False)  # what does not parse must never reach the disk
+            yield data[at:start]
+            yield new
             at = stop
-        pieces += (data[at:end], close_tag)
-        self._verify()
-        return PatchedRows([sheet.encoded(piece) for piece in pieces if piece], self.formula_gone)
+        check.Parse(b"</x>", True)
+        yield data[at:end]
+        yield close_tag
 
-    def _changes(self, edits: Edits) -> Iterator[tuple[int, int, bytes]]:
-        """(start, end, new bytes) for every changed or added row; sorting keeps equal starts."""
+    def _order(self, edits: Edits) -> list[tuple[int, int]]:
+        """(place in the sheet, row number) of the rows to change or add, as they stand."""
+        rows, starts = self.sheet.rows, self.sheet.starts
+        places: list[tuple[int, int]] = []
         for number in sorted(edits):
-            row = self.sheet.row(number)
-            if row is not None:
-                new = self._edited(row, edits[number])
-                yield row.start, row.end, new
-            elif any(value is not None for value in edits[number].values()):
-                at = bisect_right(self.sheet.rows, number)
-                place = self.sheet.starts[at] if at < len(self.sheet.rows) else self.sheet.body[1]
-                new = self._added(number, edits[number])
-                yield place, place, new
-            else:
-                continue
-            self._changed.append(new)
+            at = bisect_left(rows, number)
+            is_there = at < len(rows) and rows[at] == number
+            if is_there or any(value is not None for value in edits[number].values()):
+                places.append((starts[at] if at < len(rows) else self.sheet.body[1], number))
+        return sorted(places)
+
+    def _new_row(self, number: int, start: int, values: Mapping[int, Cell]) -> tuple[bytes, int]:
+        """The bytes of a changed or added row, and where the bytes that they replace end."""
+        bounds = self.sheet.bounds(number)
+        if bounds is None:
+            return self._added(number, values), start
+        if self.sheet.is_plain:
+            quick = self._edited_quickly(number, bounds, values)
+            if quick is not None:
+                return quick, bounds[1]
+        row = self.sheet.row(number)
+        assert row is not None  # noqa: S101  # its bounds were found
+        return self._edited(row, values), row.end
+
+    def _edited_quickly(
+        self, number: int, bounds: tuple[int, int], values: Mapping[int, Cell]
+    ) -> bytes | None:
+        """A plain row with cells replaced or added at its end; None when one goes in between."""
+        row = self.sheet.data[bounds[0] : bounds[1]]
+        digits = str(number).encode()
+        changes: list[tuple[int, int, bytes]] = []
+        behind: dict[int, Cell] = {}
+        for column, value in values.items():
+            start = row.find(b'<c r="%s%s"' % (xml.column_letters(column).encode(), digits))
+            if start >= 0:
+                tag = row.index(b">", start)
+                end = tag + 1 if row[tag - 1] == _SLASH else row.index(b"</c>", tag) + 4
+                changes.append((start, end, self._replacing(row[start:end], number, column, value)))
+            elif value is not None:
+                behind[column] = value
+        if behind:
+            close = row.rfind(b"</row>")
+            last = _REFERENCE.match(row, row.rfind(b"<c "))
+            if close < 0 or not last or xml.column_number(last[1].decode()) > min(behind):
+                return None
+            new = [self._new_cell(number, row, c, value) for c, value in sorted(behind.items())]
+            changes.append((close, close, b"".join(new)))
+        pieces: list[bytes] = []
+        at = 0
+        for start, end, new_cell in sorted(changes):
+            pieces += (row[at:start], new_cell)
+            at = end
+        if behind and pieces:
+            tag = pieces[0].index(b">") + 1
+            pieces[0] = self._spanning(pieces[0][:tag], behind) + pieces[0][tag:]
+        return b"".join((*pieces, row[at:]))
 
     def _edited(self, row: RowSpan, values: Mapping[int, Cell]) -> bytes:
         data, prefix = self.sheet.data, self.sheet.prefix
@@ -99,17 +138,17 @@ class RowsPatch:
         waiting = dict(sorted(values.items()))
         for cell in row.cells:
             for column in [c for c in waiting if c < cell.column]:
-                pieces += (data[at : cell.start], self._new_cell(row, column, waiting.pop(column)))
+                new = self._new_cell(row.number, tag, column, waiting.pop(column))
+                pieces += (data[at : cell.start], new)
                 at = cell.start
             if cell.column in waiting:
-                pieces += (
-                    data[at : cell.start],
-                    self._replaced(row, cell, waiting.pop(cell.column)),
-                )
+                old, value = data[cell.start : cell.end], waiting.pop(cell.column)
+                pieces.append(data[at : cell.start])
+                pieces.append(self._replacing(old, row.number, cell.column, value))
                 at = cell.end
         last = row.cells[-1].end if row.cells else tag_end
         pieces.append(data[at:last])
-        pieces += [self._new_cell(row, column, value) for column, value in waiting.items()]
+        pieces += [self._new_cell(row.number, tag, c, value) for c, value in waiting.items()]
         if row.inner is None:
             content = b"".join(pieces)
             if not content:
@@ -130,22 +169,23 @@ class RowsPatch:
         new = b"%s%d:%d%s" % (found[1], first, last, found[4])
         return tag[: found.start()] + new + tag[found.end() :]
 
-    def _replaced(self, row: RowSpan, cell: CellSpan, value: Cell) -> bytes:
-        raw = self.sheet.data[cell.start : cell.end]
-        tag = xml.start_tag(raw, 0)
-        found = _STYLE.search(tag[2])
-        style = self._style(int(found[1]) if found else 0, value, cell.column)
-        if not tag[3] and b"f" in raw and re.search(rb"<(?:\w+:)?f[\s/>]", raw):
+    def _replacing(self, old: bytes, number: int, column: int, value: Cell) -> bytes:
+        """The element that takes an old one's place and keeps its style."""
+        tag = old[: xml.start_tag(old, 0).end()]
+        content = old[len(tag) :]
+        found = _STYLE.search(tag)
+        style = self._style(int(found[1]) if found else 0, value, column)
+        if b"f" in content and _FORMULA.search(content):
             self.formula_gone = True
-        return self._element(row.number, cell.column, style, value)
+        return self._element(number, column, style, value)
 
-    def _new_cell(self, row: RowSpan, column: int, value: Cell) -> bytes:
+    def _new_cell(self, number: int, row: bytes, column: int, value: Cell) -> bytes:
+        """A cell where none was. `row` is its row's element from its start."""
         if value is None or value == "":
             return b""
-        tag = self.sheet.data[row.start : row.inner or row.end]
-        found = _ROW_STYLE.match(tag)
-        style = int(found[1]) if found else self._usual_style(column, row.number)
-        return self._element(row.number, column, self._style(style, value, column), value)
+        found = _ROW_STYLE.match(row)
+        style = int(found[1]) if found else self._usual_style(column, number)
+        return self._element(number, column, self._style(style, value, column), value)
 
     def _added(self, number: int, values: Mapping[int, Cell]) -> bytes:
         """A new row: the written cells, and the formats of the other cells of the row above."""
@@ -202,7 +242,7 @@ class RowsPatch:
             if inner:
                 raise self._wrong("merged_cells", inner[0])
         data = self.sheet.data
-        if not (b"array" in data or b"dataTable" in data or b"shared" in data):
+        if self.sheet.is_plain and data.find(b"<f ", *self.sheet.body) < 0:  # <f t="...">
             return
         for found in _RANGE_FORMULA.finditer(data):
             attributes = xml.attributes(found[0])
@@ -233,14 +273,6 @@ class RowsPatch:
 
     def _wrong(self, code: str, place: tuple[int, int]) -> WrongPlace:
         return WrongPlace(code, tab=self.tab, cell=f"{xml.column_letters(place[1])}{place[0]}")
-
-    def _verify(self) -> None:
-        """Parse what was written: a sheet that does not parse must never reach the disk."""
-        made = xml.parser()
-        made.Parse(b"<x>", False)
-        for start in range(0, len(self._changed), 500):
-            made.Parse(b"".join(self._changed[start : start + 500]), False)
-        made.Parse(b"</x>", True)
 
 
 def _inside(covered: xml.Area, edits: Edits) -> list[tuple[int, int]]:

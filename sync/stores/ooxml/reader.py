@@ -1,19 +1,30 @@
 """A sheet's rows as values: the wanted columns only, so that far-off cells cost nothing."""
 
-from collections.abc import Iterator, Sequence
+import gc
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from sync.stores.ooxml import xml
-from sync.stores.ooxml.cells import CellText, Meaning, quick_cell, thorough_cell
+from sync.stores.ooxml.cells import (
+    CellText,
+    Meaning,
+    plain_text,
+    quick_cell,
+    style_and_kind,
+    thorough_cell,
+)
 from sync.stores.ooxml.sheet import SheetXml
 from sync.workbook import Cell, Row
 
-_BLOCK = 4_000  # rows decoded at a time
-_REMEMBERED = 60_000  # distinct cells whose values are kept: most cells of a list repeat
+_BLOCK = 1 << 21  # bytes split at a time
+_REMEMBERED = 50_000  # cells whose values are kept
+_SHORT = 5  # letters of a value that is likely to come again: days, zeros, small numbers
 
 
 def row_values(sheet: SheetXml, meaning: Meaning, number: int) -> dict[int, Cell]:
     """All cells with a value of one row, by column number."""
-    row = sheet.row(number)
+    row = sheet.first_row() if number == 1 else sheet.row(number)
     found: dict[int, Cell] = {}
     for cell in row.cells if row else ():
         value = meaning.value(_cell(sheet.data[cell.start : cell.end], sheet.name))
@@ -32,7 +43,8 @@ def read_rows(
     if not columns:
         return []
     if sheet.is_plain:
-        rows = _Quick(sheet, meaning, columns).rows(first)
+        with _no_collection():
+            rows = _Quick(sheet, meaning, columns).rows(first)
         if rows is not None:
             return rows
         sheet.look_thoroughly()
@@ -59,89 +71,172 @@ def _thorough_rows(
 def _cell(element: bytes, part: str) -> CellText:
     """Any `<c>` element as text, by the quick way where its shape is common."""
     if element.startswith(b'<c r="') and b"<!" not in element:
-        rest = element.decode().partition('"')[2].partition('"')[2]
-        if found := quick_cell('"' + rest):
+        found = quick_cell(b'"' + element.split(b'"', 2)[2])
+        if found is not None:
             return found
     return thorough_cell(element, part)
 
 
+# Attributes only: what stands before the value of a cell without a formula.
+_HEAD = re.compile(rb"([^<>]*)>")
+_NEXT = b'<c r="'
+
+
 class _Quick:
-    """Rows of a plain sheet, by splitting text; the value of a repeated cell is looked up."""
+    """Rows of a plain sheet by splitting bytes at the rows' numbers.
+
+    Row 12 is cut at every `12"`: what comes out is a cell without its reference, and then the
+    letters of the next one, ` s="3" t="s"><v>17</v></c><c r="C`. Short pieces repeat and are
+    looked up whole; of the others the head, up to `<v>`, says how the text becomes a value.
+    """
 
     def __init__(self, sheet: SheetXml, meaning: Meaning, columns: Sequence[int]) -> None:
         self.sheet = sheet
         self.meaning = meaning
-        self.index = {xml.column_letters(column): at for at, column in enumerate(columns)}
-        self.blank: list[Cell] = [None] * len(columns)
-        self.known: dict[str, Cell] = {}
+        self.index = {xml.column_letters(column).encode(): at for at, column in enumerate(columns)}
+        # Behind the wanted columns: a slot for all others, and one that ends a row.
+        self.width, self.other, self.end = len(columns), len(columns), len(columns) + 1
+        self.blank: list[Cell] = [None] * (self.width + 2)
+        self.known: dict[bytes, tuple[Cell, int]] = {}
+        self.heads: dict[bytes, Callable[[bytes], Cell]] = {}
+        self.nothing = (None,) * self.width
+        self.long_texts = 0
+        self.last = 0
 
     def rows(self, first: int) -> list[Row] | None:
         """All rows, None when one of them has an unusual shape."""
         found: list[Row] = []
-        starts, data = self.sheet.starts, self.sheet.data
-        at = next((i for i, number in enumerate(self.sheet.rows[:first]) if number >= first), None)
-        if at is None:
-            at = len(self.sheet.rows) if len(self.sheet.rows) < first else first - 1
-        for begin in range(at, len(starts), _BLOCK):
-            stop = begin + _BLOCK
-            end = starts[stop] if stop < len(starts) else self.sheet.body[1]
-            try:
-                block = data[starts[begin] : end].decode()
-            except UnicodeDecodeError:
+        data, (at, end) = self.sheet.data, self.sheet.body
+        while at < end:
+            stop = data.find(b'<row r="', min(at + _BLOCK, end), end)
+            stop = end if stop < 0 else stop
+            if not self._block(data[at:stop], first, found):
                 return None
-            if not self._block(block, found):
-                return None
+            at = stop
         return found
 
-    def _block(self, block: str, found: list[Row]) -> bool:
+    def _block(self, block: bytes, first: int, found: list[Row]) -> bool:
         """Read the rows of a block into `found`; False at the first unusual one."""
-        for text in block.split('<row r="')[1:]:
-            head, *cells = text.split('<c r="')
-            if not cells:
-                if head.count("<") > 1 or not head.rstrip().endswith(("/>", "></row>")):
-                    return False
-                continue
-            last, end, after = cells[-1].rpartition("</row>")
-            if not end or after.strip() or "<" in head or not head.rstrip().endswith(">"):
+        before, *texts = block.split(b'<row r="')
+        if before.strip():
+            return False
+        for text in texts:
+            written, _, rest = text.partition(b'"')
+            number = int(written) if written.isdigit() else 0
+            if not self.last < number <= xml.MAX_ROW:
                 return False
-            cells[-1] = last
-            number = head.partition('"')[0]
-            values = self._row(number, cells)
+            self.last = number
+            values = self._row(written + b'"', rest)
             if values is None:
                 return False
-            if values is not self.blank:
-                found.append(Row(int(number), tuple(values)))
+            if number >= first:
+                wanted = tuple(values[: self.width])
+                if wanted != self.nothing:
+                    found.append(Row(number, wanted))
         return True
 
-    def _row(self, number: str, cells: list[str]) -> list[Cell] | None:
-        """One row's values; None when a cell is unusual. This loop is where reading takes time."""
-        known, index, values = self.known, self.index, self.blank
-        cut = -len(number)
+    def _row(self, mark: bytes, rest: bytes) -> list[Cell] | None:
+        """One row's values; None when it is unusual. This loop is where reading takes time."""
+        known, values = self.known.get, self.blank.copy()
+        tag, *cells = rest.split(mark)
+        if not cells:
+            return values if _is_empty_row(tag) else None
+        tag, opening, letters = tag.rpartition(_NEXT)
+        if not opening or b"<" in tag or tag[-1:] != b">":
+            return self._row_with_its_number_inside(mark, rest)
+        at = self.index.get(letters, self.other)
         for cell in cells:
-            reference, _, rest = cell.partition('"')
-            if reference[cut:] != number:
+            hit = known(cell) or self._read(cell)
+            if hit is None:
+                return self._row_with_its_number_inside(mark, rest)
+            values[at], at = hit
+        return values if at == self.end else None
+
+    def _read(self, cell: bytes) -> tuple[Cell, int] | None:
+        """The value of a piece that was not met before, and the next place; None: unusual."""
+        body, opening, letters = cell.rpartition(_NEXT)
+        if opening:
+            if not (letters.isalpha() and letters.isupper() and len(letters) <= 3):
                 return None
-            if rest in known:
-                value = known[rest]
-            else:
-                read = quick_cell('"' + rest) or self._thoroughly(cell)
-                if read is None:
+            following = self.index.get(letters, self.other)
+        else:
+            body, closing, after = cell.rpartition(b"</row>")
+            following = self.end
+            if not closing or after.strip():
+                return None
+        if body[-8:] == b"</v></c>":
+            head, _, raw = body[:-8].rpartition(b"<v>")
+            convert = self.heads.get(head) or self._learn(head)
+            if convert is not None:
+                hit = (convert(raw), following)
+                if len(raw) <= _SHORT and len(self.known) < _REMEMBERED:
+                    self.known[cell] = hit
+                return hit
+        return self._read_rare(cell, body, following)
+
+    def _read_rare(self, cell: bytes, body: bytes, following: int) -> tuple[Cell, int] | None:
+        """Cells without `<v>`, with formulas, with text in the cell itself, rich text and so on."""
+        head, _, raw = body[:-13].partition(b"><is><t>")
+        if raw and b"<" not in raw and b"<" not in head and body[-13:] == b"</t></is></c>":
+            value: Cell = xml.decoded(plain_text(raw)) or None
+        else:
+            read = quick_cell(b'"' + body)
+            if read is None:
+                if not body.rstrip().endswith((b"</c>", b"/>")):
                     return None
-                value = self.meaning.value(read)
-                if len(known) >= _REMEMBERED:
-                    known.clear()
-                known[rest] = value
-            if value is not None:
-                at = index.get(reference[:cut])
-                if at is not None:
-                    if values is self.blank:
-                        values = values.copy()
-                    values[at] = value
+                read = thorough_cell(b'<c r="A1"' + body, self.sheet.name)
+            value = self.meaning.value(read)
+        # Texts that never repeat (names of invoices) must not push out those that do.
+        if len(self.known) < _REMEMBERED and self.long_texts < _REMEMBERED // 2:
+            self.long_texts += len(raw) > _SHORT
+            self.known[cell] = (value, following)
+        return value, following
+
+    def _learn(self, head: bytes) -> Callable[[bytes], Cell] | None:
+        """How cells of a new head come to their value; None for a formula or the like."""
+        found = _HEAD.fullmatch(head)
+        if found is None:
+            return None
+        convert = self.meaning.converter(*style_and_kind(plain_text(found[1])))
+        if convert is not None:
+            self.heads[head] = convert
+        return convert
+
+    def _row_with_its_number_inside(self, mark: bytes, rest: bytes) -> list[Cell] | None:
+        """A row in whose attributes or texts its number stands before a quote: cell by cell."""
+        tag, *cells = rest.rstrip().split(_NEXT)
+        if "<" in plain_text(tag) or not tag.rstrip().endswith(b">"):
+            return None
+        values = self.blank.copy()
+        number = mark[:-1]
+        for cell in cells:
+            reference, _, after = cell.partition(b'"')
+            letters = reference[: -len(number)]
+            if not reference.endswith(number) or not letters.isalpha() or not letters.isupper():
+                return None
+            last = after.endswith(b"</row>")
+            hit = self._read(after if last else after + _NEXT + b"A")
+            if hit is None or last != (cell is cells[-1]):
+                return None
+            values[self.index.get(letters, self.other)] = hit[0]
         return values
 
-    def _thoroughly(self, cell: str) -> CellText | None:
-        """A cell with rich text or the like; None when more than a cell stands there."""
-        text = cell.rstrip()
-        if not text.endswith("</c>"):
-            return None
-        return thorough_cell(f'<c r="{text}'.encode(), self.sheet.name)
+
+def _is_empty_row(rest: bytes) -> bool:
+    """Whether a row without cells has the common shape."""
+    rest = rest.rstrip()
+    return (rest.count(b"<") == 0 and rest.endswith(b"/>")) or (
+        rest.endswith(b"></row>") and rest.count(b"<") == 1
+    )
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Rows are plain values: walking them for cycles over and over takes a quarter of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -9,12 +9,12 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
+from operator import lt
 
 from sync.stores.ooxml import xml
 from sync.workbook import RefusedFile
 
 _ROW = re.compile(rb'<row r="(\d{1,7})"')
-_ROW_TAG = re.compile(rb"<row[\s/>]")
 _CELL = re.compile(rb'\s*<c r="([A-Z]{1,3})(\d{1,7})"([^<>]*?)(?:/>|>(.*?)</c>)', re.DOTALL)
 _AFTER_CELLS = re.compile(rb"\s*(?:</row>\s*)?")
 _PLAIN_ROW = re.compile(rb"<row [^<>]*?(/?)>")
@@ -55,9 +55,13 @@ class SheetXml:
         self.name = name
         self.data, self.encoding = xml.utf8(part)
         self._slow: dict[int, RowSpan] | None = None
-        try:
-            self._index_quickly()
-        except _Unusual:
+        data = self.data
+        open_at = data.find(b"<sheetData>")
+        close_at = data.rfind(b"</sheetData>")
+        self.prefix = b""
+        self.sheet_data = (open_at, close_at + 12)
+        self.body = (open_at + 11, close_at)
+        if min(open_at, close_at) < 0 or data.find(b"<!") >= 0 or data.find(b"<?", 5) >= 0:
             self._index_thoroughly()
 
     @property
@@ -65,25 +69,39 @@ class SheetXml:
         """Whether rows and cells have the common shape (see the module's first lines)."""
         return self._slow is None
 
-    def _index_quickly(self) -> None:
-        data = self.data
-        open_at = data.find(b"<sheetData>")
-        close_at = data.rfind(b"</sheetData>")
-        if open_at < 0 or close_at < 0 or data.find(b"<!") >= 0 or data.find(b"<?", 5) >= 0:
-            raise _Unusual
-        self.prefix = b""
-        self.sheet_data = (open_at, close_at + 12)
-        self.body = (open_at + 11, close_at)
-        found = [(int(match[1]), match.start()) for match in _ROW.finditer(data, open_at, close_at)]
-        self.rows = [number for number, _ in found]
-        self.starts = [start for _, start in found]
-        ascending = all(a < b for a, b in zip(self.rows, self.rows[1:], strict=False))
-        others = sum(1 for _ in _ROW_TAG.finditer(data, open_at, close_at)) != len(found)
-        if not ascending or others or (found and not 0 < self.rows[-1] <= xml.MAX_ROW):
-            raise _Unusual
-        first = self.starts[0] if found else close_at
-        if data[self.body[0] : first].strip():
-            raise _Unusual
+    @property
+    def rows(self) -> list[int]:
+        """The row numbers, ascending."""
+        return self._index[0]
+
+    @property
+    def starts(self) -> list[int]:
+        """Where the rows of `rows` start."""
+        return self._index[1]
+
+    @cached_property
+    def _index(self) -> tuple[list[int], list[int]]:
+        if self._slow is None:
+            found = self._index_quickly()
+            if found is not None:
+                return found
+            self._index_thoroughly()
+        numbers = sorted(self._slow or {})
+        return numbers, [(self._slow or {})[number].start for number in numbers]
+
+    def _index_quickly(self) -> tuple[list[int], list[int]] | None:
+        data, (begin, end) = self.data, self.body
+        found = list(_ROW.finditer(data, begin, end))
+        rows = [int(match[1]) for match in found]
+        starts = [match.start() for match in found]
+        first = starts[0] if starts else end
+        usual = (
+            all(map(lt, rows, rows[1:]))
+            and data.count(b"<row", begin, end) == len(rows)
+            and (not rows or 0 < rows[0] <= rows[-1] <= xml.MAX_ROW)
+            and not data[begin:first].strip()
+        )
+        return (rows, starts) if usual else None
 
     def look_thoroughly(self) -> None:
         """Find all places by expat; for a reader that met an unusual cell."""
@@ -96,8 +114,7 @@ class SheetXml:
         self.prefix = scan.prefix
         self.sheet_data = scan.sheet_data
         self.body = scan.body
-        self.rows = sorted(scan.rows)
-        self.starts = [scan.rows[number].start for number in self.rows]
+        self.__dict__.pop("_index", None)
 
     @cached_property
     def frame(self) -> "Frame":
@@ -109,15 +126,34 @@ class SheetXml:
         """The row of that number with its cells, None where the sheet has none."""
         if self._slow is not None:
             return self._slow.get(number)
-        at = bisect_left(self.rows, number)
-        if at == len(self.rows) or self.rows[at] != number:
+        bounds = self.bounds(number)
+        if bounds is None:
             return None
-        end = self.starts[at + 1] if at + 1 < len(self.rows) else self.body[1]
         try:
-            return self._row_quickly(number, self.starts[at], end)
+            return self._row_quickly(number, *bounds)
         except _Unusual:
             self._index_thoroughly()
             return self.row(number)
+
+    def bounds(self, number: int) -> tuple[int, int] | None:
+        """Where a row stands, with what blank there may be before the next one."""
+        at = bisect_left(self.rows, number)
+        if at == len(self.rows) or self.rows[at] != number:
+            return None
+        if self._slow is not None:
+            return self._slow[number].start, self._slow[number].end
+        return self.starts[at], self.starts[at + 1] if at + 1 < len(self.rows) else self.body[1]
+
+    def first_row(self) -> RowSpan | None:
+        """Row 1, the headings, without looking for all the others."""
+        data, (begin, end) = self.data, self.body
+        if self._slow is None and data.startswith(b'<row r="1"', begin):
+            following = data.find(b'<row r="', begin + 1, end)
+            try:
+                return self._row_quickly(1, begin, end if following < 0 else following)
+            except _Unusual:
+                self._index_thoroughly()
+        return self.row(1)
 
     def _row_quickly(self, number: int, start: int, end: int) -> RowSpan:
         data = self.data

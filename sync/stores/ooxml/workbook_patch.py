@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from sync.stores.ooxml import xml
 from sync.stores.ooxml.book import CONTENT_TYPES, Book, relations_part
@@ -45,7 +46,7 @@ class WorkbookPatch:
 
     def sheet(self, part: str) -> SheetXml:
         """A sheet's places, read afresh."""
-        return SheetXml(b"".join(self.package.stream(part)), part)
+        return SheetXml(self.package.whole(part), part)
 
     def edit(self, edits: SheetEdits, sheet: SheetXml, links: Links) -> None:
         """Change one sheet. Raises WrongPlace when that cannot be done safely."""
@@ -54,10 +55,10 @@ class WorkbookPatch:
         rows = RowsPatch(
             sheet, self.styles, tab=edits.title, date1904=self.book.date1904, like=edits.like
         )
-        patched = rows.patched(edits.cells)
-        self._formula_gone |= patched.formula_gone
         head, tail = self._frame(edits, sheet, links)
-        self.parts[edits.part] = pack((sheet.encoded(head), *patched.pieces, sheet.encoded(tail)))
+        pieces = chain([head], rows.pieces(edits.cells), [tail])
+        self.parts[edits.part] = pack(map(sheet.encoded, pieces))
+        self._formula_gone |= rows.formula_gone
 
     def _frame(self, edits: SheetEdits, sheet: SheetXml, links: Links) -> tuple[bytes, bytes]:
         frame = FrameEdits(sheet.frame)
@@ -88,17 +89,17 @@ class WorkbookPatch:
         workbook = self.book.calculated_on_load()
         if workbook is not None:
             self.parts[self.book.part] = pack([workbook], _SMALL)
-        chain = self.book.related("calcChain")
-        if self._formula_gone and chain is not None:
-            self._drop(chain)
+        calculation = self.book.related("calcChain")
+        if self._formula_gone and calculation is not None:
+            self._drop(calculation)
         return self.package.replaced(self.parts)
 
-    def _drop(self, chain: str) -> None:
+    def _drop(self, part: str) -> None:
         """Leave out the calculation chain, which names a formula now gone; Excel makes anew."""
         relations = relations_part(self.book.part)
-        name = chain.rpartition("/")[2]
-        self.parts[chain] = None
-        self._without(CONTENT_TYPES, "PartName", re.escape("/" + chain))
+        name = part.rpartition("/")[2]
+        self.parts[part] = None
+        self._without(CONTENT_TYPES, "PartName", re.escape("/" + part))
         self._without(relations, "Target", rf"[^\"']*{re.escape(name)}")
 
     def _without(self, part: str, attribute: str, value: str) -> None:
