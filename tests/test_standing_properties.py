@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.domain import standing as standing_module
 from sync.domain.asof import as_of
 from sync.domain.facts import Cancelled, Facts, NegotiationKind, Payment, Receivable
+from sync.domain.plainly_paid import PlainlyPaid
+from sync.domain.receipts import Accounts
 from sync.domain.standing import Book, book
 from tests.ledgers import CONTRACT, SAO_PAULO, day, invoice, ledger, money, paid, row
 
@@ -28,7 +29,7 @@ def paid_invoices(draw: st.DrawFn) -> tuple[Receivable, list[Payment]]:
     amount = draw(st.sampled_from([money(1000), money("999.99"), money(500), money(2000)]))
     when = draw(DAYS_AROUND)
     row = invoice("A", "05-06")
-    match draw(st.sampled_from(["marked", "row", "line", "both", "two"])):
+    match draw(st.sampled_from(["marked", "row", "line", "both", "line and mark", "two"])):
         case "marked":
             return replace(row, paid_on=when), []
         case "row":
@@ -38,6 +39,9 @@ def paid_invoices(draw: st.DrawFn) -> tuple[Receivable, list[Payment]]:
         case "both":
             line = Payment(paid_on=when, amount=amount, client="Ana", receivable="A")
             return replace(row, paid_on=when, paid_amount=amount), [line]
+        case "line and mark":
+            line = Payment(paid_on=draw(DAYS_AROUND), amount=amount, client="Ana", receivable="A")
+            return replace(row, paid_on=when), [line]
     half = Payment(paid_on=when, amount=amount, client="Ana", receivable="A")
     return row, [half, replace(half, paid_on=draw(DAYS_AROUND))]
 
@@ -53,7 +57,7 @@ def test_the_quick_answer_is_the_full_answer(
     facts = ledger(row, *lines, settings=terms)
     quick = book(facts, SAO_PAULO, when)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(standing_module, "_plainly_paid", lambda *_: lambda _: None)
+        patch.setattr(PlainlyPaid, "standing", lambda *_: None)
         full = book(facts, SAO_PAULO, when)
     slow = full.standings["A"]
     fast = quick.standings["A"]
@@ -62,6 +66,26 @@ def test_the_quick_answer_is_the_full_answer(
     )
     assert quick.memory("A").memory == slow.charge.memory
     assert quick.unapplied == full.unapplied
+
+
+def test_years_of_paid_invoices_cost_no_computing_of_charges(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    computed: list[str] = []
+    honest = Accounts.charge
+
+    def counted(accounts: Accounts, item: Any, *rest: Any) -> Any:
+        computed.append(item.id)
+        return honest(accounts, item, *rest)
+
+    monkeypatch.setattr(Accounts, "charge", counted)
+    rows: list[Any] = [invoice(f"marked {n}", "05-06", paid_on="05-10") for n in range(50)]
+    rows += [invoice(f"row {n}", "05-06", paid_on="05-10", paid_amount=1000) for n in range(50)]
+    for n in range(50):
+        rows += [invoice(f"line {n}", "05-06"), paid(f"line {n}", "05-10", 1000)]
+        rows += [invoice(f"both {n}", "05-06", paid_on="05-10"), paid(f"both {n}", "05-10", 1000)]
+    book(ledger(*rows, invoice("open", "05-06")), SAO_PAULO, day("05-23"))
+    assert computed == ["open"]
 
 
 @st.composite

@@ -127,8 +127,8 @@ def _open_on(accounts: Accounts, item: Item, day: date) -> bool:
             return False
         if item.id in accounts.moved_away and accounts.moved_away[item.id] <= day:
             return False  # in a plan: its instalments are open instead
-    elif day < accounts.agreed_on.get(item.agreement, date.max):
-        return False
+    elif item.id in accounts.moved_away or day < accounts.agreed_on.get(item.agreement, date.max):
+        return False  # of a plan that ended (its originals are open again), or not agreed yet
     marked = accounts.marked_on(item)
     if marked is not None and marked <= day:
         return False

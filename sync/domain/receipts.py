@@ -118,12 +118,14 @@ class Accounts:
         return frozenset([*rows, *self.lines, *self.moved])
 
     def _sort_payments(self) -> None:
+        receivables, instalments = self.facts.receivables, self.facts.instalments
         for payment in self.facts.payments:
             if payment.paid_on > self.run_date:
                 continue
             receipt = Receipt(on=payment.paid_on, amount=payment.amount)
-            if payment.receivable is not None and self.item(payment.receivable) is not None:
-                self.lines.setdefault(payment.receivable, []).append(receipt)
+            name = payment.receivable
+            if name is not None and (name in receivables or name in instalments):
+                self.lines.setdefault(name, []).append(receipt)
             elif payment.client is not None:
                 self.loose.setdefault(payment.client, []).append(receipt)
 

@@ -23,7 +23,7 @@ and it is void when all its originals are.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -42,9 +42,9 @@ from sync.domain.negotiation import (
     promise_of_each,
     promises,
 )
+from sync.domain.plainly_paid import PLAN_POLICY, PlainlyPaid, policies
 from sync.domain.receipts import Accounts, Item
 
-PLAN_POLICY = "plan"  # the reserved ladder of instalments
 PRESCRIBED_YEARS = 5  # Código Civil art. 206 §5 I: debts that a private document states
 
 
@@ -80,7 +80,9 @@ class Book:
         """The item's charge with its memory, which plainly paid items of `standings` lack."""
         known = self.standings[item_id].charge
         item = self.accounts.item(item_id)
-        return known if known.memory or item is None else self.accounts.charge(item, self.run_date)
+        if item is None or known.memory or not known.settled or known.settled_by == SettledBy.PLAN:
+            return known
+        return self.accounts.charge(item, self.run_date)
 
 
 def bucket_of(days_past_due: int, bounds: Sequence[int]) -> int:
@@ -119,7 +121,8 @@ def book(facts: Facts, calendar: BusinessCalendar, run_date: date) -> Book:
         client: sum((receipt.amount for receipt in receipts), ZERO)
         for client, receipts in accounts.loose.items()
     }
-    quick = _plainly_paid(accounts, plans)
+    special = plans.charges.keys() | accounts.moved.keys() | facts.problem_receivables
+    quick = PlainlyPaid(accounts, special).standing
     for receivable in facts.receivables.values():
         standings[receivable.id] = quick(receivable) or judge.receivable(receivable)
     for instalment in facts.instalments.values():
@@ -165,70 +168,6 @@ def _results(
     )
 
 
-def _policies(facts: Facts) -> tuple[dict[str, str], str | None]:
-    """Each client's policy where it has its own, and the default: the setting, else the first."""
-    own = {name: client.policy for name, client in facts.clients.items() if client.policy}
-    first = next((name for name in facts.ladders if name != PLAN_POLICY), None)
-    return own, facts.settings.default_policy or first
-
-
-def _plainly_paid(accounts: Accounts, plans: Plans) -> Callable[[Receivable], Standing | None]:
-    """A quick answer for receivables paid by one payment of the exact amount, else None.
-
-    It says what the full rules would say (a test holds the two together) without computing
-    charges, which matters when years of paid invoices stand in the workbook. Without memory.
-    """
-    facts, run_date = accounts.facts, accounts.run_date
-    settings = facts.settings
-    clients, default = _policies(facts)
-    special = plans.charges.keys() | accounts.moved.keys() | facts.problem_receivables
-    lines, next_day = accounts.lines, accounts.calendar.next_business_day
-    no_charges = not (settings.late_fee or settings.monthly_interest)
-    grace = timedelta(days=settings.grace_days)
-    charges: dict[tuple[date, SettledBy], Charge] = {}
-
-    def standing(row: Receivable) -> Standing | None:
-        paid_on, paid_amount = row.paid_on, row.paid_amount
-        money = lines.get(row.id)
-        if money is not None:
-            if paid_on is not None or len(money) != 1:
-                return None
-            paid_on, paid_amount = money[0].on, money[0].amount
-        if paid_on is None or paid_on > run_date or row.cancelled or row.id in special:
-            return None
-        effective = next_day(row.due_on)
-        if paid_amount is None:
-            rule = SettledBy.MARKED
-        elif paid_amount != row.amount:
-            return None
-        elif no_charges or paid_on <= effective + grace:
-            rule = SettledBy.FULL
-        elif not settings.collect_remaining:
-            rule = SettledBy.FACE
-        else:
-            return None
-        charge = charges.get((paid_on, rule))
-        if charge is None:
-            charge = Charge(settled=True, settled_on=paid_on, settled_by=rule)
-            charges[paid_on, rule] = charge
-        return Standing(
-            id=row.id,
-            client=row.client,
-            policy=row.policy or clients.get(row.client, default),
-            due_on=row.due_on,
-            effective_due=effective,
-            amount=row.amount,
-            status=Status.PAID,
-            days_past_due=(paid_on - row.due_on).days if paid_on > effective else 0,
-            bucket=0,
-            charge=charge,
-            blocked=Reason.PAID,
-            is_open=False,
-        )
-
-    return standing
-
-
 class _Judge:
     """Decides one item's status and what blocks it, by the table above."""
 
@@ -245,7 +184,7 @@ class _Judge:
         self.plans = plans
         self.held = held
         self.promised = promised
-        self.client_policy, self.default_policy = _policies(accounts.facts)
+        self.client_policy, self.default_policy = policies(accounts.facts)
 
     def receivable(self, row: Receivable) -> Standing:
         """The standing of an invoice."""
