@@ -1,5 +1,6 @@
 """What a run writes into the workbook: true, complete, of one sum, and only where it differs."""
 
+import operator
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -286,6 +287,15 @@ def test_money_of_the_month_is_the_same_when_old_invoices_are_not_asked(
     assert received_since(facts, CALENDAR, first, view.run_date) == received(
         facts, CALENDAR, first, view.run_date
     )
+
+
+def test_a_view_that_takes_a_file_s_number_for_another_amount_would_be_caught(
+    monkeypatch: Any,
+) -> None:
+    monkeypatch.setattr(engine_columns, "same", operator.eq)
+    team = book_of([invoice("F-1", "Ana", "03-02", "10.10")])
+    team.record("03-19")
+    assert said(team.record("03-19"), SetCells) != []
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.views import record
+from sync.views import issues_tab, record
 from sync.views.chat import LONGEST_LINK, chat_link, chat_number
 from sync.views.issues_tab import quoted
 from sync.views.view_input import LetterPreview
+from sync.words import words
 from sync.workbook import Link, ReplaceBody
 from tests.team_workbook import Team, Typed, client, invoice, three
 
@@ -112,3 +113,16 @@ def test_an_issue_leads_to_its_cell() -> None:
 )
 def test_a_tab_s_name_is_quoted_when_a_reference_needs_it(title: str, reference: str) -> None:
     assert quoted(title) == reference
+
+
+def test_of_very_many_issues_the_last_row_says_how_many_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(issues_tab, "MOST_ROWS", 2)
+    rows = [{**invoice(f"F-{n}", "Ana", "03-16"), "due_on": "31/02/2026"} for n in range(5)]
+    team = Team({"clients": [client("Ana")], "receivables": rows})
+    team.record("03-19")
+    *told, last = team.rows("issues")
+    assert len(told) == 2
+    assert last == {"problem": words("pt-BR", "views.issues.more", count=3)}
+    assert team.store.read().figures["open_issues"] == 5

@@ -207,3 +207,57 @@ def test_a_whole_day_works_in_both_languages(language: str) -> None:
     team.run("03-19")
     state = headings.value_text(language, "queue_state", "held")
     assert ("Bruno", state) in [(row["client"], row["state"]) for row in team.rows("queue")]
+
+
+def test_the_queue_says_what_to_tick_and_the_row_where() -> None:
+    team = three()
+    team.record("03-19")
+    waiting = team.row("queue", "Carla")
+    assert waiting["reason"] == words("pt-BR", "views.queue.approve", day="20/03/2026")
+    held = words("pt-BR", "reasons.needs_approval")
+    assert team.row("receivables", "F-1")["hold_reason"] == held
+
+
+def test_two_rows_of_one_client_and_step_do_not_take_each_other_s_places() -> None:
+    team = three(mode="automatic")
+    team.run("03-19", Outcome.UNCERTAIN)
+    team.store.type_rows("receivables", [invoice("F-9", "Ana", "03-10")])
+    team.record("03-23")  # her other invoice is due the same step
+    assert [row["client"] for row in team.rows("queue")].count("Ana") == 2
+    tab = team.store.read().tabs["queue"]
+    first, second = (row.number for row in tab.rows if tab.value(row, "client") == "Ana")
+    for pressed in (first, second):
+        copy = team.store.copy()
+        team.store.type_cell("queue", pressed, "skip", "Sim")
+        before = team.store.read().tabs["queue"]
+        keys = {row.number: before.value(row, "key") for row in before.rows}
+        team.record("03-23")
+        after = team.store.read().tabs["queue"]
+        assert {row.number: after.value(row, "key") for row in after.rows} == keys
+        assert [row.number for row in after.rows if after.value(row, "skip")] == [pressed]
+        team.store = copy
+
+
+def test_what_a_person_settled_stays_until_it_is_recorded() -> None:
+    team = three()
+    team.record("03-19")
+    team.tick("skip", "Ana")
+    team.record("03-19")  # the run that should have recorded it did not
+    row = team.row("queue", "Ana")
+    assert (row["skip"], row["reason"]) == ("Sim", words("pt-BR", "reasons.skipped"))
+    team.run("03-19")
+    assert "Ana" not in [row["client"] for row in team.rows("queue")]
+
+
+def test_a_ladder_at_its_end_says_so() -> None:
+    team = three(mode="automatic")
+    team.store.type_rows("clients", [client("Eva")])
+    team.store.type_rows("receivables", [invoice("F-9", "Eva", "03-16", policy="Curta")])
+    step = {"policy": "Curta", "step": "Só uma", "offset": 1, "channel": "email"}
+    only = {**step, "template": "Primeiro lembrete", "active": True}
+    team.store.type_rows("policy", team.words("policy", [only]))
+    team.run("03-19")
+    row = team.row("receivables", "F-9")
+    assert row["last_step"] == "Só uma"
+    assert row["hold_reason"] == words("pt-BR", "views.why.ladder_ended")
+    assert "next_reminder" not in row

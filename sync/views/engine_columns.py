@@ -38,6 +38,7 @@ COLUMNS = (
 )
 _NOTHING: tuple[Cell, ...] = (None,) * len(COLUMNS)
 _SAID_BY_STATUS = frozenset({Status.PAID, Status.VOID, Status.WRITTEN_OFF})
+_WAITING = frozenset({Reason.ALREADY_REMINDED, Reason.NOT_REACHED})
 _NO_AMOUNTS: tuple[Cell, ...] = (None, None, None, None)
 _NOT_SENT: tuple[date | None, str | None] = (None, None)
 
@@ -85,7 +86,8 @@ class _Said:
     def of(cls, view: ViewInput) -> "_Said":
         language = view.language
         sentences = {reason: words(language, f"reasons.{reason.value}") for reason in Reason}
-        next_on, why = _from_decisions(view.plan, sentences)
+        ended = words(language, "views.why.ladder_ended")
+        next_on, why = _from_decisions(view.plan, sentences, ended)
         return cls(
             plan=view.plan,
             problems=view.facts.problem_receivables,
@@ -127,9 +129,12 @@ def _amounts(standing: Standing) -> tuple[Cell, ...]:
 
 
 def _from_decisions(
-    plan: RunPlan, sentences: Mapping[Reason, str]
+    plan: RunPlan, sentences: Mapping[Reason, str], ended: str
 ) -> tuple[dict[str, date], dict[str, str | None]]:
-    """For each open item the day of its next step, and why it does not go now."""
+    """For each open item the day of its next step, and why it does not go now.
+
+    `ended` is the sentence for an item that waits for no step: its ladder has none left.
+    """
     next_on: dict[str, date] = {}
     why: dict[str, str | None] = {}
     for decision in plan.decisions:
@@ -141,7 +146,10 @@ def _from_decisions(
             reason = item.reason
             if reason is None and (decision.action is Action.HOLD or key in going):
                 reason = decision.reason
-            why[key] = sentences[reason] if reason is not None else None
+            if reason in _WAITING and item.next_on is None:
+                why[key] = ended
+            else:
+                why[key] = sentences[reason] if reason is not None else None
     return next_on, why
 
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from sheet_templates import headings
 from sync.issues import Issue, Severity
 from sync.views.cells import clipped
+from sync.words import words
 from sync.workbook import Cell, Change, Link, ReplaceBody, Snapshot
 
-# Excel allows 65,530 links on a sheet and refuses to open cleanly with more.
-MOST_LINKS = 60_000
+# More than anybody mends in a day. (Excel also refuses more than 65,530 links on a sheet.)
+MOST_ROWS = 5_000
 _LONGEST_VALUE = 500  # enough to recognise what stands in the cell
 # A name that needs no quotes in a reference: one word that cannot be taken for a cell (A1, R1C1).
 _PLAIN_NAME = re.compile(r"[^\W\d]\w*")
@@ -17,7 +18,10 @@ _LIKE_A_CELL = re.compile(r"[A-Za-z]{1,3}\d+|[Rr]\d*[Cc]\d*|[Rr]\d*|[Cc]\d*")
 
 
 def issues_tab(snapshot: Snapshot, issues: Iterable[Issue]) -> Iterator[Change]:
-    """Errors first, then warnings; within each by tab, row and column as the sheet has them."""
+    """Errors first, then warnings; within each by tab and row as the sheet has them.
+
+    Of very many the last row says how many more there are.
+    """
     order = {tab: place for place, tab in enumerate(snapshot.tabs)}
     ranked = sorted(
         issues,
@@ -27,15 +31,18 @@ def issues_tab(snapshot: Snapshot, issues: Iterable[Issue]) -> Iterator[Change]:
             issue.row or 0,
         ),
     )
-    rows = tuple(_row(snapshot, issue, link=at < MOST_LINKS) for at, issue in enumerate(ranked))
-    yield ReplaceBody(tab="issues", rows=rows)
+    rows = [_row(snapshot, issue) for issue in ranked[:MOST_ROWS]]
+    if len(ranked) > MOST_ROWS:
+        count = len(ranked) - MOST_ROWS
+        rows.append({"problem": words(snapshot.language, "views.issues.more", count=count)})
+    yield ReplaceBody(tab="issues", rows=tuple(rows))
 
 
-def _row(snapshot: Snapshot, issue: Issue, *, link: bool) -> dict[str, Cell]:
+def _row(snapshot: Snapshot, issue: Issue) -> dict[str, Cell]:
     language = snapshot.language
     return {
         "tab": _title(snapshot, issue.tab),
-        "row": _place(snapshot, issue) if link else issue.row,
+        "row": _place(snapshot, issue),
         "column": headings.heading(language, issue.tab, issue.column) if issue.column else None,
         "value": clipped(issue.value, _LONGEST_VALUE) or None,
         "problem": clipped(issue.problem(language)),

@@ -102,10 +102,12 @@ def queue_lines(view: ViewInput) -> tuple[Line, ...]:
 def _next(view: ViewInput) -> Iterator[Decision]:
     """Today's decisions, and what the next business day brings beyond them.
 
-    What is held today and goes on the next business day is told once, as going then.
+    What is held today and goes on the next business day is told once, as going then. What a
+    person settled stays until it is recorded.
     """
-    upcoming = {d.client: d for d in view.plan.upcoming if d.action is not Action.NONE}
     gone = _keys_gone(view)
+    yield from (each for each in view.plan.settled if not gone.issuperset(each.keys))
+    upcoming = {d.client: d for d in view.plan.upcoming if d.action is not Action.NONE}
     for decision in view.plan.decisions:
         following = upcoming.pop(decision.client, None)
         if decision.action is Action.SEND and not (
@@ -197,12 +199,18 @@ def _shown(view: ViewInput, decision: Decision, items: Iterable[ItemDecision]) -
 
 
 def _reason(view: ViewInput, decision: Decision) -> str:
-    if decision.reason is not None:
-        return words(view.language, f"reasons.{decision.reason.value}")
+    """The reason's sentence, or here, beside the boxes, what to tick."""
+    language, reason = view.language, decision.reason
+    day = date_text(language, decision.send_on)
+    if reason is Reason.NEEDS_APPROVAL:
+        return words(language, "views.queue.approve", day=day)
+    if reason is Reason.BY_HAND:
+        return words(language, "views.queue.by_hand")
+    if reason is not None:
+        return words(language, f"reasons.{reason.value}")
     if decision.send_on > view.run_date:
-        day = date_text(view.language, decision.send_on)
-        return words(view.language, "views.queue.goes_on", day=day)
-    return words(view.language, "views.queue.goes_next")
+        return words(language, "views.queue.goes_on", day=day)
+    return words(language, "views.queue.goes_next")
 
 
 def _uncertain(view: ViewInput, reminder: Reminder) -> Line:
@@ -255,12 +263,15 @@ def _placed(view: ViewInput, lines: tuple[Line, ...]) -> tuple[Mapping[str, Cell
     places = _places(view)
     rows: dict[int, Mapping[str, Cell]] = {}
     below = max((place for found in places.values() for place in found), default=-1) + 1
-    for line in lines:
+    # Rows with a pending choice take their own places before any other row looks for one.
+    for line in sorted(lines, key=lambda line: line.choice is None):
         found = places.get(line.name[:2], {})
-        own = next((p for p, key in found.items() if line.choice and key == line.choice.key), None)
-        place = own if own is not None else next((p for p in found if p not in rows), below)
-        if place == below:
-            below += 1
+        if line.choice is not None:
+            key = line.choice.key
+            place = next((p for p, its in found.items() if its == key and p not in rows), below)
+        else:
+            place = next((p for p in found if p not in rows), below)
+        below += place == below
         rows[place] = _cells(view, line)
     return tuple(rows.get(place, {}) for place in range(max(rows) + 1))
 

@@ -20,7 +20,7 @@ def pending_choices(view: ViewInput) -> tuple[Choice, ...]:
     outcomes = {each.reference: each.outcome for each in view.reminders}
     voided = {
         (decision.client, decision.step.name)
-        for decision in view.plan.decisions
+        for decision in (*view.plan.decisions, *view.plan.upcoming)
         if decision.reason is Reason.CHANGED_SINCE_APPROVAL and decision.step is not None
     }
     done = _carried_out(view)
