@@ -10,11 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sheet_templates.schema import TABS
+from sync.domain.decisions import Action, Decision, Reason
+from sync.domain.dunning import decide
 from sync.domain.facts import Cancelled, Receivable
-from sync.issues import KINDS, Severity
+from sync.issues import KINDS, Holds, Severity
 from sync.rows import dates, numbers, read_facts, receivables
 from sync.workbook import Cell, CellError, Row, Snapshot, Tab
-from tests.raw_workbook import ANA, BIA, TODAY, invoice, read, snapshot
+from tests.domain_language import CALENDAR
+from tests.raw_workbook import ANA, BIA, TODAY, Reading, invoice, read, snapshot
 
 NA = CellError("#N/A")
 NEVER_COMPUTED = CellError("NO_VALUE")
@@ -72,6 +75,19 @@ def test_an_error_names_its_tab_row_column_and_value_and_holds_the_whole_client(
     assert reading.facts.problem_receivables == {"NF-2"}
     assert list(reading.facts.receivables) == ["NF-1"]
     assert issue.problem("pt-BR") == ("«31/02/2026», em «Vencimento», não é uma data que existe.")
+
+
+def decided(reading: Reading) -> Decision:
+    """What the rules make of it on the day, for the one client there is."""
+    (decision,) = decide(reading.facts, CALENDAR, TODAY).decisions
+    return decision
+
+
+def test_nobody_is_charged_while_any_of_their_rows_is_wrong() -> None:
+    late = read(settings={"payments_max_age": None}, receivables=[invoice()])
+    assert decided(late).step is not None
+    wrong = read(receivables=[invoice(), invoice("NF-2", paid_on=NA)])
+    assert (decided(wrong).action, decided(wrong).reason) == (Action.HOLD, Reason.ROW_PROBLEM)
 
 
 # Dates.
@@ -251,11 +267,14 @@ def test_a_client_is_recognised_whatever_the_case_and_blanks() -> None:
     assert reading.facts.receivables["NF-1"].client == "Ana"
 
 
-def test_an_unknown_client_is_held_under_the_name_typed() -> None:
+def test_an_unknown_client_is_told_and_left_to_the_rule_that_holds_it() -> None:
     reading = read(receivables=[invoice(client="Zeca")])
     assert reading.only().code == "unknown_client"
-    assert reading.held == {"Zeca": "unknown_client"}
+    assert reading.only().client == "Zeca"
     assert reading.facts.receivables["NF-1"].client == "Zeca"
+    decision = decided(reading)
+    assert (decision.action, decision.reason) == (Action.HOLD, Reason.UNKNOWN_CLIENT)
+    assert {item.reason for item in decision.items} == {Reason.UNKNOWN_CLIENT}
 
 
 @pytest.mark.parametrize(("cell", "code"), [(None, "missing_client"), (NA, "formula_error")])
@@ -529,7 +548,7 @@ def test_nothing_that_a_person_typed_raises_and_every_issue_has_its_sentences(
         for language in ("pt-BR", "en"):
             assert issue.problem(language)
             assert issue.repair(language)
-        if issue.client and KINDS[issue.code].holds.value == "client":
+        if issue.client and issue.holds is Holds.CLIENT and issue.code != "unknown_client":
             assert issue.client in facts.row_problems
     assert set(facts.row_problems.values()) <= set(KINDS)
     assert all(KINDS[code].severity is Severity.ERROR for code in facts.row_problems.values())

@@ -13,6 +13,9 @@ from sync.rows.lists import allowed, read_code, read_flag
 from sync.rows.numbers import read_int, read_money, read_percent
 from sync.workbook import Cell, Row, Tab
 
+HELD_BY_RULE = frozenset({"missing_identity", "unknown_client"})
+"""What the rules see in the facts themselves, and hold with a reason of its own."""
+
 
 class Findings:
     """The issues so far and whom they hold.
@@ -56,11 +59,12 @@ class Findings:
                 details=tuple((name, self._text(value)) for name, value in details.items()),
             )
         )
+        if code in HELD_BY_RULE:
+            return
         if kind.holds is Holds.CLIENT:
             for client in named:
                 self.held.setdefault(client, code)
-        elif kind.holds is Holds.ALL and code != "missing_identity":
-            # Without an identity the rules hold everybody by themselves (`unknown_identity`).
+        elif kind.holds is Holds.ALL:
             self.held_all = self.held_all or code
 
     def once(self, code: str, tab: str, column: str, value: str) -> bool:
@@ -85,7 +89,8 @@ class RowReader:
     """One row, read with care: each value typed, whatever is wrong reported.
 
     `client` is whom errors hold, once known, and `policy` the ladder they hold instead. With
-    `lenient`, errors become the warning `unreadable_detail`. `fault` is the first error's code.
+    `lenient`, errors become the warning `unreadable_detail`. `fault` is the first error's code, one
+    that the rules see for themselves aside.
     """
 
     __slots__ = ("client", "fault", "findings", "lenient", "policy", "row", "tab")
@@ -110,7 +115,7 @@ class RowReader:
         if KINDS[code].severity is Severity.ERROR:
             if self.lenient:
                 code, details = "unreadable_detail", {}
-            else:
+            elif code not in HELD_BY_RULE:
                 self.fault = self.fault or code
         self.findings.report(
             code,
