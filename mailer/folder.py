@@ -18,7 +18,7 @@ from mailer.compose import restore
 from mailer.errors import ConfigurationError, LetterError
 from mailer.outcome import Accepted, Outcome, Refused
 from mailer.preview import page
-from mailer.words import folded
+from mailer.words import folded, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,7 +96,13 @@ class FolderTransport:
                 names.append(file.name)
             except LetterError:
                 older.append(file.name)
-        text = page(messages, language=self._language, files=tuple(names), older=tuple(older))
+        text = page(
+            messages,
+            language=self._language,
+            title=words_of(self._language)("preview.folder"),
+            files=tuple(names),
+            older=tuple(older),
+        )
         target = self._directory / INDEX
         _write_atomically(target, text.encode())
         return target

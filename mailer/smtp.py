@@ -128,7 +128,8 @@ class SmtpTransport:
 
     @property
     def _smtp(self) -> smtplib.SMTP | None:
-        return None if self._client is None else self._client.smtp
+        # yagmail 0.15 has the attribute only once it has connected.
+        return getattr(self._client, "smtp", None)
 
     def _begin(self, message: OutgoingMessage) -> tuple[str, ...] | Refused:
         """Everything up to the server's 354; gives the copies that were refused.
@@ -302,11 +303,12 @@ class SmtpTransport:
 
     def _abandon(self) -> None:
         """Close without a word; after DATA a QUIT would be read as part of the message."""
-        client, self._client = self._client, None
+        smtp, client = self._smtp, self._client
+        self._client = None
         if client is not None:
             client.is_closed = True  # or yagmail says QUIT when it is collected
-            if client.smtp is not None:
-                client.smtp.close()
+        if smtp is not None:
+            smtp.close()
 
 
 @lru_cache(maxsize=16)

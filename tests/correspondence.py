@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
+from functools import cache
 
 from mailer.addresses import message_id
 from mailer.compose import compose
@@ -130,6 +131,7 @@ def letter(
     )
 
 
-def letters(count: int) -> list[OutgoingMessage]:
-    """Several messages, each with its own reference and so its own Message-ID."""
-    return [letter(values(reference=f"R{at:07d}")) for at in range(count)]
+@cache
+def letters(count: int) -> tuple[OutgoingMessage, ...]:
+    """Several messages without a picture, each with its own reference and so its own Message-ID."""
+    return tuple(letter(values(reference=f"R{at:07d}", pix=False)) for at in range(count))
