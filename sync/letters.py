@@ -11,10 +11,12 @@ from mailer.addresses import mailbox, message_id
 from mailer.compose import compose
 from mailer.errors import MailError
 from mailer.letter import Creditor, LetterItem, LetterValues, OutgoingMessage, Template
+from mailer.placeholders import fill_subject, require
 from mailer.plaintext import plain_letter
 from sheet_templates import headings
 from sync.domain.decisions import Decision, ItemDecision
 from sync.domain.facts import (
+    Channel,
     Client,
     Facts,
     Outcome,
@@ -76,15 +78,20 @@ class LetterDesk:
         return Letter(reference=reference, valid_until=valid_until, message=message)
 
     def preview(self, decision: Decision, facts: Facts) -> tuple[str, str]:
-        """Subject and text of what a step would say: for the queue, a chat or a call script.
+        """Subject and text of what a step would say, for the queue.
 
-        Raises MailError as `write` does.
+        An e-mail's text is left out, as the queue shows its subject only; a chat or a call script
+        has both. Raises MailError as `write` does.
         """
         client = facts.clients[decision.client]
         text, language = self.template(decision, facts, client)
         valid_until = decision.send_on + timedelta(days=facts.settings.quote_valid)
-        values = _values(decision, facts, client, language, self.reference(decision), valid_until)
-        return plain_letter(values, Template(subject=text.subject, body=text.body))
+        reference = self.reference(decision)
+        values = _values(decision, facts, client, language, reference, valid_until)
+        template = Template(subject=text.subject, body=text.body)
+        if decision.step is not None and decision.step.channel is Channel.EMAIL:
+            return fill_subject(require(template), values), ""
+        return plain_letter(values, template)
 
     def template(
         self, decision: Decision, facts: Facts, client: Client

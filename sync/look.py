@@ -9,8 +9,9 @@ from datetime import date, time
 
 from sync.domain.calendar import BusinessCalendar
 from sync.domain.decisions import RunPlan
-from sync.domain.dunning import decide
+from sync.domain.dunning import decide_with_book
 from sync.domain.facts import Facts, Reminder, TeamSettings
+from sync.domain.standing import Book
 from sync.issues import Issue
 from sync.message_states import Verdict, union
 from sync.rows import read_facts
@@ -19,13 +20,20 @@ from sync.workbook import Snapshot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """A workbook as read once, and what follows from it on one day."""
+    """A workbook as read once, and what follows from it on one day.
+
+    `history` are the reminders that the sheet itself tells of; `facts.reminders` their union with
+    the ledger's. `time_of_day` is the one the plan was made for, None inside the window.
+    """
 
     snapshot: Snapshot
     facts: Facts
     issues: tuple[Issue, ...]
     calendar: BusinessCalendar
     plan: RunPlan
+    book: Book
+    history: tuple[Reminder, ...]
+    time_of_day: time | None = None
 
 
 def look(
@@ -44,11 +52,55 @@ def look(
     `time_of_day` None leaves the sending window out of account.
     """
     facts, issues = read_facts(snapshot, today=today)
-    # History's cells are local and without a zone; the ledger's moments are put beside them.
-    ledger_reminders = (
-        replace(reminder, at=reminder.at.replace(tzinfo=None)) for reminder in ledger_reminders
-    )
-    facts = replace(facts, reminders=union(facts.reminders, ledger_reminders, verdicts))
+    history = facts.reminders
+    facts = replace(facts, reminders=_joined(history, ledger_reminders, verdicts))
     calendar = calendar_for(facts.settings)
-    plan = decide(facts, calendar, run_date, time_of_day=time_of_day)
-    return Look(snapshot=snapshot, facts=facts, issues=issues, calendar=calendar, plan=plan)
+    plan, book = decide_with_book(facts, calendar, run_date, time_of_day=time_of_day)
+    return Look(
+        snapshot=snapshot,
+        facts=facts,
+        issues=issues,
+        calendar=calendar,
+        plan=plan,
+        book=book,
+        history=history,
+        time_of_day=time_of_day,
+    )
+
+
+def look_again(
+    seen: Look,
+    ledger_reminders: Iterable[Reminder],
+    verdicts: Mapping[str, Verdict],
+    *,
+    snapshot: Snapshot | None = None,
+    time_of_day: time | None = None,
+) -> Look:
+    """Decide on the facts of an earlier look, with what the ledger knows by now.
+
+    `snapshot` may be a newer one only when nothing but our own claims was added to it: facts are
+    not read again. When the ledger has nothing new either, the plan stands as it is.
+    """
+    reminders = _joined(seen.history, ledger_reminders, verdicts)
+    facts = replace(seen.facts, reminders=reminders)
+    plan, book = seen.plan, seen.book
+    if reminders != seen.facts.reminders or time_of_day != seen.time_of_day:
+        plan, book = decide_with_book(facts, seen.calendar, plan.run_date, time_of_day=time_of_day)
+    return replace(
+        seen,
+        snapshot=snapshot or seen.snapshot,
+        facts=facts,
+        plan=plan,
+        book=book,
+        time_of_day=time_of_day,
+    )
+
+
+def _joined(
+    history: Iterable[Reminder],
+    ledger: Iterable[Reminder],
+    verdicts: Mapping[str, Verdict] | None,
+) -> tuple[Reminder, ...]:
+    # History's cells are local and without a zone; the ledger's moments are put beside them.
+    local = (replace(reminder, at=reminder.at.replace(tzinfo=None)) for reminder in ledger)
+    return union(history, local, verdicts)

@@ -19,14 +19,14 @@ from sync.identity import check_place, identity_of
 from sync.ledger import Ledger
 from sync.ledger_days import RunResult
 from sync.letters import LetterDesk, preview_sender
-from sync.look import Look, look
+from sync.look import Look, look, look_again
 from sync.message_states import State
 from sync.previews import previews
 from sync.report import MessageOutcome, RunReport
 from sync.send import Claimed, SendResult, send_all
 from sync.settled import settle_choices
-from sync.views.recording import record
 from sync.views.history import claims as claimed_rows
+from sync.views.recording import record
 from sync.views.view_input import HistoryNote, RunSummary, ViewInput
 from sync.workbook import Applied, Change, NotWritable, Snapshot, Store
 
@@ -101,9 +101,9 @@ class _Run:
 
     def whole(self, snapshot: Snapshot) -> RunReport:
         self.engine.ledger.recover(self.identity)
-        first = self._look(snapshot)
-        settle_choices(first.facts, self.engine.ledger, by=self.engine.by)
         seen = self._look(snapshot)
+        if settle_choices(seen.facts, self.engine.ledger, by=self.engine.by):
+            seen = self._look_again(seen, seen.time_of_day)
         try:
             seen, claims, unclaimed, revision = self._claim(seen)
         except _Postponed as postponed:
@@ -130,6 +130,18 @@ class _Run:
             ledger_reminders=self.engine.ledger.reminders(self.identity),
             verdicts=self.engine.ledger.verdicts(),
             time_of_day=now.time() if self.engine.in_window else None,
+        )
+
+    def _look_again(
+        self, seen: Look, time_of_day: time | None, snapshot: Snapshot | None = None
+    ) -> Look:
+        ledger = self.engine.ledger
+        return look_again(
+            seen,
+            ledger.reminders(self.identity),
+            ledger.verdicts(),
+            snapshot=snapshot,
+            time_of_day=time_of_day,
         )
 
     # ---- 4: claim
@@ -206,10 +218,11 @@ class _Run:
     def _record(
         self, report: RunReport, claims: Sequence[Claim], seen: Look, revision: str
     ) -> RunReport:
-        snapshot = seen.snapshot if revision == seen.snapshot.revision else None
         for _ in range(_TRIES):
-            snapshot = snapshot or self.engine.store.read()
-            now_seen = self._look(snapshot)
+            snapshot = self.engine.store.read()
+            # Our own claims change no fact: what was read for the decision still holds.
+            fresh = seen if snapshot.revision == revision else self._look(snapshot)
+            now_seen = self._look_again(fresh, None, snapshot)
             view = self._view(report, claims, now_seen)
             try:
                 applied = self.engine.store.apply(record(view), snapshot.revision)
@@ -222,11 +235,10 @@ class _Run:
                 )
             if isinstance(applied, Applied):
                 return report
-            snapshot = None
         return replace(report, recorded=False, postponed="keeps_changing")
 
     def _view(self, report: RunReport, claims: Sequence[Claim], seen: Look) -> ViewInput:
-        plan = decide(seen.facts, seen.calendar, self.engine.now().date())
+        plan = seen.plan
         held = sum(decision.action is Action.HOLD for decision in plan.decisions)
         return ViewInput(
             snapshot=seen.snapshot,
@@ -248,6 +260,7 @@ class _Run:
             calendar=seen.calendar,
             issues=seen.issues,
             reminders=seen.facts.reminders,
+            book=seen.book,
             letters=previews(self._desk(seen), plan, seen.facts),
             notes=_notes(claims),
         )

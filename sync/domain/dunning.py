@@ -38,9 +38,23 @@ def decide(
     Facts dated later do not exist. Without `time_of_day` it is a plan, inside the sending window.
     `with_upcoming` False leaves out the next business day, for a rehearsal of many days.
     """
+    return decide_with_book(
+        facts, calendar, run_date, time_of_day=time_of_day, with_upcoming=with_upcoming
+    )[0]
+
+
+def decide_with_book(
+    facts: Facts,
+    calendar: BusinessCalendar,
+    run_date: date,
+    *,
+    time_of_day: time | None = None,
+    with_upcoming: bool = True,
+) -> tuple[RunPlan, Book]:
+    """As `decide`, and the book of standings it rests on, for views that show both."""
     settled, day = day_of(facts, calendar, run_date, time_of_day)
     decisions = decisions_of(day)
-    return RunPlan(
+    plan = RunPlan(
         run_date=run_date,
         mode=facts.settings.mode,
         standings=day.book.standings,
@@ -50,6 +64,7 @@ def decide(
         payments_until=day.payments_until,
         settled=settled,
     )
+    return plan, day.book
 
 
 def day_of(
