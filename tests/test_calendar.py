@@ -2,7 +2,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.domain.calendar import BusinessCalendar, effective_due
@@ -73,6 +73,7 @@ def test_business_days_are_counted_after_the_first_up_to_the_last() -> None:
     assert SAO_PAULO.add_business_days(day("2024-05-04"), 0) == day("2024-05-04")
 
 
+@settings(deadline=None)
 @given(DAYS, DAYS)
 def test_counting_days_agrees_with_walking_them(first: date, last: date) -> None:
     first, last = sorted((first, min(last, first + timedelta(days=800))))
@@ -83,6 +84,7 @@ def test_counting_days_agrees_with_walking_them(first: date, last: date) -> None
     assert SAO_PAULO.business_days_between(first, last) == walked
 
 
+@settings(deadline=None)
 @given(DAYS, st.integers(-60, 60))
 def test_adding_and_counting_are_each_others_inverse(start: date, count: int) -> None:
     end = SAO_PAULO.add_business_days(start, count)
@@ -95,6 +97,7 @@ def test_adding_and_counting_are_each_others_inverse(start: date, count: int) ->
         )
 
 
+@settings(deadline=None)
 @given(DAYS)
 def test_the_next_and_the_previous_day_are_the_nearest_business_days(start: date) -> None:
     after, before = SAO_PAULO.next_business_day(start), SAO_PAULO.previous_business_day(start)

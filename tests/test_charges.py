@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.domain import charges
@@ -206,6 +206,7 @@ def receipts_around(draw: st.DrawFn, due: date, smallest: int = 1) -> list[Recei
     ]
 
 
+@settings(deadline=None)
 @given(st.data(), AMOUNTS, DUE, RATE, RATE, st.integers(0, 5), st.integers(0, 150))
 def test_walking_day_by_day_with_fractions_comes_to_the_same_cents(
     data: st.DataObject,
@@ -226,6 +227,7 @@ def test_walking_day_by_day_with_fractions_comes_to_the_same_cents(
     assert tuple(map(Fraction, parts)) == oracle
 
 
+@settings(deadline=None)
 @given(st.data(), AMOUNTS, DUE, st.integers(0, 150), st.booleans())
 def test_money_in_is_money_applied_or_unapplied_and_no_part_is_negative(
     data: st.DataObject, amount: Decimal, due: date, ahead: int, collect: bool
@@ -246,6 +248,7 @@ def test_money_in_is_money_applied_or_unapplied_and_no_part_is_negative(
         assert owed.total_due == amount + arisen - applied
 
 
+@settings(deadline=None)
 @given(st.data(), AMOUNTS, DUE, st.integers(0, 150))
 def test_the_order_in_which_payments_were_entered_does_not_matter(
     data: st.DataObject, amount: Decimal, due: date, ahead: int
@@ -258,6 +261,7 @@ def test_the_order_in_which_payments_were_entered_does_not_matter(
     assert charge(debt, shuffled, CONTRACT, SAO_PAULO, on) == first
 
 
+@settings(deadline=None)
 @given(st.data(), AMOUNTS, DUE, st.integers(0, 150))
 def test_a_day_more_without_money_never_makes_the_total_less(
     data: st.DataObject, amount: Decimal, due: date, ahead: int
@@ -272,6 +276,7 @@ def test_a_day_more_without_money_never_makes_the_total_less(
     assert tomorrow.settled == today.settled
 
 
+@settings(deadline=None)
 @given(st.data(), AMOUNTS, DUE, AMOUNTS, st.integers(-20, 100))
 def test_paying_more_never_leaves_more_to_pay(
     data: st.DataObject, amount: Decimal, due: date, extra: Decimal, when: int
@@ -284,6 +289,23 @@ def test_paying_more_never_leaves_more_to_pay(
     with_more = charge(debt, more, CONTRACT, SAO_PAULO, on)
     assert with_more.total_due <= with_less.total_due
     assert with_more.settled or not with_less.settled
+
+
+@settings(deadline=None)
+@given(st.data(), AMOUNTS, DUE, st.integers(-10, 100), st.integers(0, 10), st.integers(0, 10))
+def test_paying_what_a_message_said_by_its_day_always_closes_the_invoice(
+    data: st.DataObject, amount: Decimal, due: date, told: int, valid: int, wait: int
+) -> None:
+    on = due + timedelta(days=told)
+    earlier = [r for r in data.draw(receipts_around(due)) if r.on < on]
+    debt = Debt(amount=amount, due_on=due)
+    terms = replace(NEVER_WAIVED, tolerance=Decimal(0))
+    said = charge(debt, earlier, terms, SAO_PAULO, on).total_due
+    quote = Quote(on=on, valid_until=on + timedelta(days=valid))
+    money = [*earlier, Receipt(on=on + timedelta(days=min(wait, valid)), amount=said)]
+    later = due + timedelta(days=200)
+    assert charge(debt, money, terms, SAO_PAULO, later, [quote]).settled
+    assert charge(debt, money, terms, SAO_PAULO, later, [quote]).unapplied >= 0
 
 
 # Mutants: each breaks one rule, and the table must notice.

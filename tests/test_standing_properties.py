@@ -46,6 +46,7 @@ def paid_invoices(draw: st.DrawFn) -> tuple[Receivable, list[Payment]]:
     return row, [half, replace(half, paid_on=draw(DAYS_AROUND))]
 
 
+@settings(deadline=None)
 @given(paid_invoices(), DAYS_AROUND, st.booleans(), st.integers(0, 4), st.booleans())
 def test_the_quick_answer_is_the_full_answer(
     entered: tuple[Receivable, list[Payment]], when: date, collect: bool, grace: int, free: bool

@@ -16,12 +16,6 @@ def as_of(facts: Facts, run_date: date) -> Facts:
     date. Settings, clients, ladders, flags and cancellations bear no date and stay as they are.
     `payments_until` and `bank_until` reach no further than the day.
     """
-    agreed = {row.ref: row.at for row in facts.negotiations if row.ref is not None}
-    instalments = (
-        part
-        for part in facts.instalments.values()
-        if agreed.get(part.agreement, run_date) <= run_date
-    )
     receivables = (
         row
         for row in facts.receivables.values()
@@ -31,7 +25,10 @@ def as_of(facts: Facts, run_date: date) -> Facts:
         facts,
         settings=_settings(facts.settings, run_date),
         receivables={row.id: _unpaid_after(row, run_date) for row in receivables},
-        instalments={part.id: _unpaid_after(part, run_date) for part in instalments},
+        instalments={
+            part.id: _unpaid_after(part, run_date)
+            for part in with_agreed_instalments(facts, run_date).instalments.values()
+        },
         payments=tuple(p for p in facts.payments if p.paid_on <= run_date),
         negotiations=tuple(
             row
@@ -44,6 +41,15 @@ def as_of(facts: Facts, run_date: date) -> Facts:
         choices=tuple(c for c in facts.choices if c.shown_on <= run_date),
         bank_until=facts.bank_until and min(facts.bank_until, run_date),
     )
+
+
+def with_agreed_instalments(facts: Facts, run_date: date) -> Facts:
+    """Facts without the instalments of agreements dated after `run_date`."""
+    later = {row.ref for row in facts.negotiations if row.ref is not None and row.at > run_date}
+    if not later:
+        return facts
+    known = {part.id: part for part in facts.instalments.values() if part.agreement not in later}
+    return replace(facts, instalments=known)
 
 
 def _unpaid_after(row: _Row, run_date: date) -> _Row:

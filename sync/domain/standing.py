@@ -19,7 +19,8 @@ The status is the first that holds, and `blocked` is the reason beside it:
 For the last three, `blocked` is the first that holds: awaiting_answer (an answer holds it),
 row_problem (another row of its client is wrong), prescribed (more than five years late), None.
 An instalment is also held by what holds one of its originals: a problem, dispute, pause or answer,
-and it is void when all its originals are.
+and it is void when all its originals are. One whose agreement is not in the negotiations tab is a
+problem, and holds the invoices it names: nobody is asked for both, nor for either in doubt.
 """
 
 from bisect import bisect_left
@@ -29,6 +30,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from sync.domain.agreements import Plans, settle_plans
+from sync.domain.asof import with_agreed_instalments
 from sync.domain.calendar import BusinessCalendar, effective_due
 from sync.domain.charges import SettledBy
 from sync.domain.decisions import ZERO, Charge, Reason, Standing, Status
@@ -109,6 +111,7 @@ def prescribed_from(due_on: date) -> date:
 
 def book(facts: Facts, calendar: BusinessCalendar, run_date: date) -> Book:
     """Every item's standing on `run_date`. Payments and negotiations dated later do not exist."""
+    facts = with_agreed_instalments(facts, run_date)
     accounts = Accounts(facts, calendar, run_date)
     plans = settle_plans(accounts)
     promised = promises(accounts)
@@ -185,6 +188,10 @@ class _Judge:
         self.held = held
         self.promised = promised
         self.client_policy, self.default_policy = policies(accounts.facts)
+        self.wrong = set(self.facts.problem_receivables)
+        for part in self.facts.instalments.values():
+            if part.agreement not in accounts.agreed_on:
+                self.wrong.update(part.receivables)
 
     def receivable(self, row: Receivable) -> Standing:
         """The standing of an invoice."""
@@ -216,6 +223,8 @@ class _Judge:
         status = self._fixed(part.id, charge, ended, False)
         status = status or self._held(part.client, originals, names)
         is_open = not (charge.settled or ended)
+        if part.agreement not in self.accounts.agreed_on:
+            status, is_open = Status.PROBLEM, False
         return self._standing(part, charge, status, names, PLAN_POLICY, is_open, part.agreement)
 
     def _fixed(
@@ -289,7 +298,7 @@ class _Judge:
             return reason
         if any(name in self.held for name in names):
             return Reason.AWAITING_ANSWER
-        broken_row = any(name in self.facts.problem_receivables for name in names)
+        broken_row = not self.wrong.isdisjoint(names)
         if broken_row or item.client in self.facts.row_problems:
             return Reason.ROW_PROBLEM
         if self.run_date >= prescribed_from(item.due_on):
