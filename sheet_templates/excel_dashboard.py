@@ -265,7 +265,8 @@ def _write_months(sheet: Worksheet, language: str) -> None:
         for number in range(1, _MONTHS + 1):
             cell = sheet[f"{letter}{_TABLE + number}"]
             at = f"MAX({count}-{_MONTHS},0)+{number}"
-            cell.value = f'=IF({number}<={count},INDEX({source},{at}),"")'
+            known = f'INDEX({source},{at})<>""'  # a month may lack a measure
+            cell.value = f'=IF({number}<={count},IF({known},INDEX({source},{at}),""),"")'
             cell.font = font(size=10, colour=INK)
             cell.border = Border(bottom=Side(style="hair", color=LINE))
             column = TABS["trends"].column(key)

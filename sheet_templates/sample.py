@@ -118,9 +118,9 @@ _HABITS: Final = {
     "several_buckets": (5, 30),
     "partial": (3, 15),
     "very_late": (10, 40),
-    "unapplied": (0, 5),
+    "unapplied": (-4, 3),
 }
-_USUAL_HABIT: Final = (-2, 6)
+_USUAL_HABIT: Final = (-5, 2)
 
 # What is open today: days from today to the due date (negative: overdue).
 _OPEN: Final = {
@@ -148,6 +148,7 @@ class _Story:
     language: str
     today: date
     rng: Random
+    told: int = 0
     invoices: list[_Invoice] = field(default_factory=list)
     paid: list[tuple[_Invoice, dict[str, object]]] = field(default_factory=list)
     payments: list[dict[str, object]] = field(default_factory=list)
@@ -155,8 +156,11 @@ class _Story:
 
     def tell(self, client: str, story: str) -> None:
         """Add a client's past, what is open, and what makes the client special."""
-        for back in (240, 150, 75) if story == "very_late" else (215, 130, 55):
-            self._pay(client, back + self.rng.randrange(12), *_HABITS.get(story, _USUAL_HABIT))
+        shift = self.told * 17 % 60  # spreads the clients over the months
+        self.told += 1
+        for back in (22, 82, 142):
+            days = back + shift + self.rng.randrange(8)
+            self._pay(client, days, *_HABITS.get(story, _USUAL_HABIT))
         open_ = [self._invoice(client, days) for days in _OPEN[story]]
         special = getattr(self, f"_{story}", None)
         if special is not None:
@@ -202,6 +206,7 @@ class _Story:
         """Add an invoice of the past that was paid, told in its row or in the payments tab."""
         invoice = self._invoice(client, -back)
         paid_on = invoice.due_on + timedelta(days=self.rng.randint(soonest, latest))
+        paid_on = min(paid_on, self._day(-1))
         if self.rng.random() < 0.6:
             invoice.more["paid_on"] = paid_on
             return

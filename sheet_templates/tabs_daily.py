@@ -28,7 +28,7 @@ _STANDING = columns(
     ("last_reminder", DATE),
     ("last_step", TEXT, "22"),
     ("next_reminder", DATE),
-    ("hold_reason", TEXT, "40"),
+    ("hold_reason", TEXT, "62"),
 )
 
 RECEIVABLES = Tab(
@@ -168,7 +168,7 @@ QUEUE = Tab(
     + columns(Owner.CHOICE, ("approve", FLAG), ("skip", FLAG, "10"), ("done", FLAG, "10"))
     + columns(
         Owner.ENGINE,
-        ("reason", TEXT, "44"),
+        ("reason", TEXT, "62"),
         ("send_on", DATE),
         ("to", TEXT, "32"),
         ("subject", TEXT, "44"),
