@@ -1,34 +1,25 @@
 """The hidden `keys` cell of History: what was sent, in a form that survives the workbook.
 
 One key is `invoice|due date|policy|step|offset|occurrence`; keys are joined by `;`. Within a field
-`%`, `|`, `;` and control characters are written as %XX (RFC 3986 §2.1). A cell holds 32,767
-characters: a list that would be longer leaves out the fields that repeat the key before it.
+`%`, `|`, `;` and control characters are written as %XX (RFC 3986 §2.1).
 """
 
 import re
 from collections.abc import Iterable
 from datetime import date
-from itertools import pairwise
 from urllib.parse import unquote
 
 from sync.domain.facts import StepKey
+from sync.packed_text import pack, unpack
 
-_LIMIT = 32_000
 _FIELDS = 6
 _SPECIAL = re.compile(r"[%|;\x00-\x1f\x7f]")
-_EMPTY = "%00"  # a field that is really empty, where nothing means "as before"
+_EMPTY = "%00"  # a field that is empty on purpose; an empty one is damage
 
 
 def encode_keys(keys: Iterable[StepKey]) -> str:
     """The cell's text for these keys; `decode_keys` gives them back."""
-    rows = [_fields(key) for key in keys]
-    text = ";".join("|".join(row) for row in rows)
-    if len(text) <= _LIMIT:
-        return text
-    short = rows[:1]
-    for before, row in pairwise(rows):
-        short.append([row[0], *(_differing(before[1:], row[1:]))])
-    return ";".join("|".join(row) for row in short)
+    return pack(";".join("|".join(_fields(key)) for key in keys))
 
 
 def decode_keys(text: str) -> tuple[StepKey, ...]:
@@ -37,15 +28,7 @@ def decode_keys(text: str) -> tuple[StepKey, ...]:
     Raises:
         ValueError: when any part of it is damaged.
     """
-    keys: list[StepKey] = []
-    fields: list[str] = []
-    for part in text.split(";"):
-        raw = part.split("|")
-        if len(raw) != _FIELDS:
-            raise ValueError(f"{len(raw)} fields instead of {_FIELDS}")
-        fields = [own or before for own, before in zip(raw, fields or raw, strict=True)]
-        keys.append(_key(fields))
-    return tuple(keys)
+    return tuple(_key(part.split("|")) for part in unpack(text).split(";"))
 
 
 def _fields(key: StepKey) -> list[str]:
@@ -57,10 +40,6 @@ def _fields(key: StepKey) -> list[str]:
         str(key.offset),
         str(key.occurrence),
     ]
-
-
-def _differing(before: list[str], row: list[str]) -> list[str]:
-    return ["" if own == old else own for own, old in zip(row, before, strict=True)]
 
 
 def _escape(text: str) -> str:
@@ -79,6 +58,8 @@ def _unescape(field: str) -> str:
 
 
 def _key(fields: list[str]) -> StepKey:
+    if len(fields) != _FIELDS:
+        raise ValueError(f"{len(fields)} fields instead of {_FIELDS}")
     invoice, due_on, policy, step, offset, occurrence = fields
     return StepKey(
         invoice=_unescape(invoice),

@@ -1,11 +1,9 @@
 """The hidden `key` cell of a queue row: exactly what the row showed to the person who ticks it.
 
 It is JSON with a checksum, so that a tick beside a key that somebody edited, cut short or pasted
-counts for nobody. A text too long for a cell is compressed (`z:` and base64).
+counts for nobody.
 """
 
-import base64
-import binascii
 import json
 import re
 import zlib
@@ -15,10 +13,9 @@ from decimal import Decimal
 from typing import Any
 
 from sync.domain.facts import ShownItem
+from sync.packed_text import pack, unpack
 
 _VERSION = 1
-_CELL_LIMIT = 30_000
-_PLAIN_LIMIT = 2_000_000  # what a compressed cell may become: far beyond any real message
 _MONEY = re.compile(r"-?[0-9]{1,15}\.[0-9]{2}", re.ASCII)
 
 
@@ -49,10 +46,7 @@ def encode_shown(shown: Shown) -> str:
         "shown_on": shown.shown_on.isoformat(),
         "ref": shown.reference,
     }
-    text = _json({**content, "sum": _checksum(content)})
-    if len(text) <= _CELL_LIMIT:
-        return text
-    return "z:" + base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
+    return pack(_json({**content, "sum": _checksum(content)}))
 
 
 def decode_shown(text: str) -> Shown:
@@ -62,7 +56,7 @@ def decode_shown(text: str) -> Shown:
         ValueError: when the text is damaged, was edited, or is of an unknown version.
     """
     try:
-        content = json.loads(_inflate(text[2:]) if text.startswith("z:") else text)
+        content = json.loads(unpack(text))
         if not isinstance(content, dict) or content.get("v") != _VERSION:
             raise ValueError("not a key of this version")
         if content.pop("sum", None) != _checksum(content):
@@ -107,14 +101,3 @@ def _json(content: dict[str, Any]) -> str:
 
 def _checksum(content: dict[str, Any]) -> str:
     return f"{zlib.crc32(_json(content).encode('utf-8', 'surrogatepass')):08x}"
-
-
-def _inflate(text: str) -> str:
-    unpacker = zlib.decompressobj()
-    try:
-        plain = unpacker.decompress(base64.b64decode(text, validate=True), _PLAIN_LIMIT)
-    except (zlib.error, binascii.Error) as error:
-        raise ValueError(f"damaged: {error}") from error
-    if unpacker.unconsumed_tail or not unpacker.eof:
-        raise ValueError("too long or cut short")
-    return plain.decode()

@@ -84,9 +84,13 @@ def snapshot(
     settings: Raw | None = None,
     problems: tuple[StructureProblem, ...] = (),
     without: Sequence[str] = (),
+    made: Iterable[Tab] = (),
     **tabs: Sequence[Raw],
 ) -> Snapshot:
-    """A whole workbook; what is not given is clean or empty. `without` leaves tabs out."""
+    """A whole workbook; what is not given is clean or empty.
+
+    `without` leaves tabs out, `made` are tabs to take as they are.
+    """
     rows: dict[str, Iterable[Raw]] = {
         key: () for key, described in TABS.items() if described.tabular
     }
@@ -101,7 +105,10 @@ def snapshot(
         language=language,
         workbook_id="w",
         schema_version=1,
-        tabs={key: tab(key, found) for key, found in rows.items() if key not in without},
+        tabs={
+            **{key: tab(key, found) for key, found in rows.items() if key not in without},
+            **{own.key: own for own in made},
+        },
         problems=problems,
     )
 

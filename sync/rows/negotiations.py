@@ -81,7 +81,10 @@ def read_invoice_list(reader: RowReader, column: str, invoices: Invoices) -> tup
             reader.report("unknown_invoice", column)
             continue
         owner = invoices.owner(id_)
-        if owner is not None and reader.client is not None and owner != reader.client:
+        if owner is not None and reader.client is None and reader.fault:
+            # The row's client cannot be read: it may be about this invoice's.
+            reader.findings.held.setdefault(owner, reader.fault)
+        elif owner is not None and owner != reader.client:
             reader.report("client_differs", column, also=owner, invoice=id_, owner=owner)
         found.append(id_)
     return tuple(dict.fromkeys(found))

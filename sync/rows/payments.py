@@ -115,10 +115,9 @@ def _quick_reader(
 
 
 def _payment(reader: RowReader, book: ClientBook, items: Items) -> Payment | None:
-    client = book.of_row(reader, needed=False)
     about = items.find(reader.cell("receivable"))
-    if about is not None and client is None:
-        reader.client = items.owner(about)
+    reader.client = items.owner(about) if about is not None else None
+    client = book.of_row(reader, needed=False)
     paid_on = reader.date("paid_on", needed=True)
     if paid_on is not None and paid_on > reader.findings.today:
         reader.report("payment_in_future", "paid_on")
