@@ -193,7 +193,8 @@ def received(facts: Facts, calendar: BusinessCalendar, first: date, last: date) 
     money = [r for receipts in accounts.loose.values() for r in receipts]
     for items in (facts.receivables, facts.instalments):
         for item in items.values():
-            if item.paid_on is not None or item.id in accounts.lines:
+            by_row = item.paid_on is not None and first <= item.paid_on <= last
+            if by_row or item.id in accounts.lines:
                 money += accounts.money_in(item)
     return sum((r.amount for r in money if first <= r.on <= last), ZERO)
 
