@@ -14,7 +14,7 @@ from sync.domain.decisions import Action, Decision, Reason
 from sync.domain.dunning import decide
 from sync.domain.facts import Cancelled, Receivable
 from sync.issues import KINDS, Holds, Severity
-from sync.rows import dates, numbers, read_facts, receivables
+from sync.rows import dates, history, numbers, payments, read_facts, receivables
 from sync.workbook import Cell, CellError, Row, Snapshot, Tab
 from tests.domain_language import CALENDAR
 from tests.raw_workbook import ANA, BIA, TODAY, Reading, invoice, read, snapshot
@@ -578,21 +578,81 @@ NEARLY_CLEAN = {
 }
 
 
-def without_the_quick_path(*_: Any) -> Callable[[Row], Receivable | None]:
+NEARLY_PAID = {
+    "paid_on": st.dates(date(2026, 11, 18), date(2026, 11, 21)) | st.sampled_from([None, "?"]),
+    "receivable": st.sampled_from([None, "NF-1", "nf-1", "NF-2", "NF-9", 1001.0, "#N/A"]),
+    "client": st.sampled_from([None, "Ana", "BIA", "Zeca", NA, ""]),
+    "amount": st.sampled_from([None, 0, 10, 10.0, -10.0, 33.333, "12,50", True, NA]),
+    "method": st.sampled_from([None, "Pix", "Dinheiro", " ", 5]),
+    "reference": st.sampled_from([None, "E1", " e 1", 77, "#1", NA]),
+    "source": st.sampled_from([None, "extrato", 1, NA]),
+}
+NEARLY_SENT = {
+    "at": st.sampled_from([None, datetime(2026, 11, 13, 9), TODAY, 46339.5, "?"]),  # noqa: DTZ001  # a cell has no zone
+    "client": st.sampled_from([None, "Ana", " ana", "Zeca", 7, "#N/A", NA]),
+    "step": st.sampled_from([None, "Lembrete", "Antiga", "thanks", 3]),
+    "channel": st.sampled_from([None, "E-mail", "whatsapp", "pombo", NA]),
+    "to": st.sampled_from([None, "a@x.com; b@x.com", ";", 5]),
+    "receivables": st.sampled_from([None, "NF-1", "nf-1 ; NF-9", "", 1001.0]),
+    "total": st.sampled_from([None, 0, 10.0, "12,50", -1, NA]),
+    "valid_until": st.sampled_from([None, TODAY, "20/11/2026", "?"]),
+    "reference": st.sampled_from([None, "R1", 12345.0, "#x"]),
+    "message_id": st.sampled_from([None, "<a@x>", NA]),
+    "keys": st.sampled_from([None, "NF-1|2026-11-10|Padrão|Lembrete|3|0", "NF-1|?", 5.0, NA]),
+    "outcome": st.sampled_from([None, "Enviado", "sent", "?", NA]),
+}
+
+
+def without_the_quick_path(*_: Any) -> Callable[[Row], Any]:
     return lambda _row: None
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.lists(st.fixed_dictionaries({}, optional=NEARLY_CLEAN), max_size=8))
-def test_the_quick_path_says_what_the_careful_one_says(rows: list[dict[str, Cell]]) -> None:
+def rows_of(cells: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[list[dict[str, Cell]]]:
+    return st.lists(st.fixed_dictionaries({}, optional=cells), max_size=6)
+
+
+@settings(max_examples=300, deadline=None)
+@given(rows_of(NEARLY_CLEAN), rows_of(NEARLY_PAID), rows_of(NEARLY_SENT))
+def test_the_quick_paths_say_what_the_careful_ones_say(
+    typed: list[dict[str, Cell]], paid: list[dict[str, Cell]], sent: list[dict[str, Cell]]
+) -> None:
     book = snapshot(
-        receivables=[invoice(**row) if "id" not in row else {**invoice(), **row} for row in rows]
+        receivables=[{**invoice(), **row} for row in typed],
+        payments=[{"paid_on": TODAY, "receivable": "NF-1", "amount": 1.0, **row} for row in paid],
+        history=sent,
     )
     quick = read_facts(book, today=TODAY)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(receivables, "_quick_reader", without_the_quick_path)
+        for module in (receivables, payments, history):
+            patch.setattr(module, "_quick_reader", without_the_quick_path)
         careful = read_facts(book, today=TODAY)
     assert quick == careful
+
+
+def test_the_quick_path_takes_what_is_clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or the property above would compare the careful path with itself."""
+
+    def none_is_left(*_: Any) -> Any:
+        raise AssertionError("a clean row went the slow way")
+
+    monkeypatch.setattr(receivables, "_careful", none_is_left)
+    monkeypatch.setattr(payments, "_payment", none_is_left)
+    monkeypatch.setattr(history, "_reminder", none_is_left)
+    sent: dict[str, Cell] = {
+        "at": datetime(2026, 11, 13, 9),  # noqa: DTZ001  # a cell has no zone
+        "client": "Ana",
+        "channel": "E-mail",
+        "keys": "NF-1|2026-11-10|Padrão|Lembrete|3|0",
+        "outcome": "Enviado",
+    }
+    paid: dict[str, Cell] = {"paid_on": TODAY, "receivable": "NF-1", "amount": 1.0}
+    reading = read(
+        receivables=[invoice(), invoice("NF-2", paid_on=TODAY, paid_amount=1000)],
+        payments=[paid, {**paid, "client": "Ana", "reference": "E1", "method": "Pix"}],
+        history=[sent],
+    )
+    assert (len(reading.facts.receivables), len(reading.facts.payments)) == (2, 2)
+    assert len(reading.facts.reminders) == 1
 
 
 # Mutants: what these tests would let through if they were careless.

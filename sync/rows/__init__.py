@@ -13,7 +13,7 @@ from sync.domain.facts import Facts, Instalment, Receivable
 from sync.issues import Issue
 from sync.rows.clients import ClientBook, read_clients
 from sync.rows.findings import Findings
-from sync.rows.history import Known, read_history
+from sync.rows.history import Knowledge, read_history
 from sync.rows.ladders import read_ladders
 from sync.rows.negotiations import read_instalments, read_negotiations
 from sync.rows.payments import Items, check_received, read_payments
@@ -50,7 +50,7 @@ def read_facts(snapshot: Snapshot, *, today: date) -> tuple[Facts, tuple[Issue, 
     payments = read_payments(tabs.get("payments"), book, items, findings)
     check_received(tabs.get("receivables"), "id", invoices.receivables, payments, findings)
     check_received(tabs.get("instalments"), "instalment", instalments, payments, findings)
-    known = Known(book, invoices, steps)
+    knowledge = Knowledge(book, invoices, steps)
     team = settings.team()
     default = team.default_policy or next((name for name in steps if name != RESERVED_POLICY), None)
     facts = Facts(
@@ -62,7 +62,7 @@ def read_facts(snapshot: Snapshot, *, today: date) -> tuple[Facts, tuple[Issue, 
         negotiations=negotiations,
         ladders=steps,
         templates=letters.texts,
-        reminders=read_history(tabs.get("history"), known, findings),
+        reminders=read_history(tabs.get("history"), knowledge, findings),
         choices=read_choices(tabs.get("queue"), book, findings),
         row_problems=_held(findings, book, invoices.receivables, instalments, default),
         problem_receivables=frozenset(findings.problem_ids),

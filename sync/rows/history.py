@@ -1,6 +1,6 @@
 """The history tab: what was sent. What cannot be read counts as sent: nobody is told twice."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -12,15 +12,16 @@ from sync.key_text import folded_name, key_text
 from sync.rows.cells import is_blank, read_text
 from sync.rows.clients import ClientBook
 from sync.rows.dates import read_date, read_moment
-from sync.rows.findings import Findings, RowReader, read_rows
+from sync.rows.findings import Findings, RowReader
 from sync.rows.lists import read_code
 from sync.rows.numbers import read_money
+from sync.rows.quick import Clean, clean, known, picker, plain_amount, plain_text
 from sync.rows.receivables import Invoices
-from sync.workbook import Tab
+from sync.workbook import Row, Tab
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Knowledge:
     """What a damaged row can be understood by."""
 
     book: ClientBook
@@ -28,15 +29,74 @@ class Known:
     ladders: Mapping[str, tuple[Step, ...]]
 
 
-def read_history(tab: Tab | None, known: Known, findings: Findings) -> tuple[Reminder, ...]:
+def read_history(tab: Tab | None, knowledge: Knowledge, findings: Findings) -> tuple[Reminder, ...]:
     """One reminder a row, in the tab's order."""
-    return tuple(_reminder(reader, known) for reader in read_rows(tab, findings))
+    if tab is None:
+        return ()
+    quick = _quick_reader(tab, knowledge, findings)
+    return tuple(
+        quick(row) or _reminder(RowReader(findings, tab, row), knowledge) for row in tab.rows
+    )
 
 
-def _reminder(reader: RowReader, known: Known) -> Reminder:
+_COLUMNS = [
+    "at",
+    "client",
+    "step",
+    "channel",
+    "to",
+    "receivables",
+    "total",
+    "valid_until",
+    "reference",
+    "message_id",
+    "keys",
+    "outcome",
+]
+
+
+def _quick_reader(
+    tab: Tab, knowledge: Knowledge, findings: Findings
+) -> Callable[[Row], Reminder | None]:
+    """A function that reads a row in which nothing is unusual, and answers None for all others."""
+    language, book, find = findings.language, knowledge.book, knowledge.invoices.find
+    moments = Clean(lambda cell: clean(read_moment(cell, language)))
+    days = Clean(lambda cell: clean(read_date(cell, language)))
+    clients = Clean(lambda cell: book.named(plain_text(cell)) or plain_text(cell))
+    channels = Clean(lambda cell: Channel(known(clean(read_code(cell, "channel")))))
+    outcomes = Clean(lambda cell: Outcome(known(clean(read_code(cell, "history_outcome")))))
+    pick = picker(tab, _COLUMNS)
+
+    def quick(row: Row) -> Reminder | None:
+        (at, client, step, channel, to, listed, total, until, reference, message_id, keys,
+         outcome) = pick(row.values)  # fmt: skip
+        if type(keys) is not str:
+            return None
+        try:
+            return Reminder(
+                reference=plain_text(reference) or "",
+                client=known(clients[client]),
+                at=known(moments[at]),
+                step=plain_text(step) or "",
+                channel=known(channels[channel]),
+                outcome=known(outcomes[outcome]),
+                keys=decode_keys(keys),
+                to=_pieces(plain_text(to)),
+                total=plain_amount(total) or Decimal(0),
+                valid_until=days[until],
+                message_id=plain_text(message_id),
+                receivables=tuple(find(piece) or piece for piece in _pieces(plain_text(listed))),
+            )
+        except (KeyError, ValueError):
+            return None
+
+    return quick
+
+
+def _reminder(reader: RowReader, knowledge: Knowledge) -> Reminder:
     language, today = reader.findings.language, reader.findings.today
     cell = reader.cell("client")
-    client = known.book.named(cell) or read_text(cell, language).value or ""
+    client = knowledge.book.named(cell) or read_text(cell, language).value or ""
     reader.client = client or None
     at = read_moment(reader.cell("at"), language).value
     if at is None and "at" in reader.tab.columns:
@@ -51,12 +111,12 @@ def _reminder(reader: RowReader, known: Known) -> Reminder:
         step=step,
         channel=Channel(read_code(reader.cell("channel"), "channel").value or Channel.EMAIL),
         outcome=_outcome(reader),
-        keys=_keys(reader, known, listed, step, at.date()),
+        keys=_keys(reader, knowledge, listed, step, at.date()),
         to=_pieces(read_text(reader.cell("to"), language).value),
         total=read_money(reader.cell("total"), language).value or Decimal(0),
         valid_until=read_date(reader.cell("valid_until"), language).value,
         message_id=key_text(reader.cell("message_id")),
-        receivables=tuple(known.invoices.find(piece) or piece for piece in listed),
+        receivables=tuple(knowledge.invoices.find(piece) or piece for piece in listed),
     )
 
 
@@ -75,7 +135,7 @@ def _outcome(reader: RowReader) -> Outcome:
 
 
 def _keys(
-    reader: RowReader, known: Known, listed: tuple[str, ...], step: str, on: date
+    reader: RowReader, knowledge: Knowledge, listed: tuple[str, ...], step: str, on: date
 ) -> tuple[StepKey, ...]:
     cell = reader.cell("keys")
     if isinstance(cell, str):
@@ -83,7 +143,7 @@ def _keys(
             return decode_keys(cell)
         except ValueError:
             pass  # somebody wrote in it, or it was cut: what the row shows must do
-    keys = _derived(known, listed, step, on)
+    keys = _derived(knowledge, listed, step, on)
     if keys:
         reader.report("damaged_history", "keys")
     elif not (is_blank(cell) and not listed and _is_reserved(step)):
@@ -96,7 +156,9 @@ def _is_reserved(step: str) -> bool:
     return folded_name(step) in RESERVED_STEPS
 
 
-def _derived(known: Known, listed: tuple[str, ...], step: str, on: date) -> tuple[StepKey, ...]:
+def _derived(
+    knowledge: Knowledge, listed: tuple[str, ...], step: str, on: date
+) -> tuple[StepKey, ...]:
     """Keys from the invoices and the step that the row shows.
 
     Each ladder's step of that name counts as sent. A name that no ladder has any more counts as
@@ -104,11 +166,14 @@ def _derived(known: Known, listed: tuple[str, ...], step: str, on: date) -> tupl
     """
     named = folded_name(step)
     steps = [
-        one for ladder in known.ladders.values() for one in ladder if folded_name(one.name) == named
+        one
+        for ladder in knowledge.ladders.values()
+        for one in ladder
+        if folded_name(one.name) == named
     ]
     keys: list[StepKey] = []
     for piece in listed:
-        receivable = known.invoices.receivables.get(known.invoices.find(piece) or "")
+        receivable = knowledge.invoices.receivables.get(knowledge.invoices.find(piece) or "")
         if receivable is None:
             continue
         keys.extend(_key(receivable, one.policy, one.name, one.offset) for one in steps)

@@ -1,6 +1,6 @@
 """Yes and no, and the values of drop-downs, as people type them in either language."""
 
-from functools import cache
+from functools import cache, lru_cache
 
 from sheet_templates import headings
 from sheet_templates.schema import LISTS
@@ -20,7 +20,7 @@ def read_flag(cell: Cell, language: str) -> Read[bool]:  # noqa: ARG001 -- parse
         return Read(None, code)
     if isinstance(cell, int | float) and cell in (0, 1):
         return Read(bool(cell))
-    meant = _flag_words().get(headings.fold(cell)) if isinstance(cell, str) else None
+    meant = _flag(cell) if isinstance(cell, str) else None
     return Read(None, "invalid_flag") if meant is None else Read(meant)
 
 
@@ -31,8 +31,13 @@ def read_code(cell: Cell, list_name: str) -> Read[str]:
     code = error_code(cell)
     if code:
         return Read(None, code)
-    found = headings.value_code(list_name, cell) if isinstance(cell, str) else None
+    found = _code(list_name, cell) if isinstance(cell, str) else None
     return Read(found) if found else Read(None, "unknown_value")
+
+
+@lru_cache(maxsize=1024)
+def _code(list_name: str, text: str) -> str | None:
+    return headings.value_code(list_name, text)
 
 
 def read_language(cell: Cell) -> Read[str]:
@@ -48,6 +53,11 @@ def allowed(list_name: str, language: str) -> str:
     """The values of a list, for a sentence."""
     codes = LISTS[list_name]
     return ", ".join(headings.value_text(language, list_name, code) for code in codes)
+
+
+@lru_cache(maxsize=1024)
+def _flag(text: str) -> bool | None:
+    return _flag_words().get(headings.fold(text))
 
 
 @cache
