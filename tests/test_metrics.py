@@ -1,7 +1,7 @@
 """The measures, on ledgers small enough to compute by hand."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sync.domain import aging as aging_module
 from sync.domain.aging import aging, forecast
+from sync.domain.asof import as_of
 from sync.domain.clients import Risk, Suggestion, client_measures, risk_of
 from sync.domain.facts import (
     Cancelled,
@@ -331,6 +332,25 @@ def teams(draw: st.DrawFn) -> Facts:
             )
         )
     return ledger(*rows)
+
+
+@settings(deadline=None)
+@given(teams(), st.integers(1, 12), st.booleans())
+def test_a_months_figures_are_those_of_its_days(facts: Facts, number: int, collect: bool) -> None:
+    terms = replace(CONTRACT, collect_remaining=collect)
+    lines = [
+        paid(name, "05-06", str(item.amount // 2))
+        for name, item in facts.receivables.items()
+        if item.paid_on is None
+    ]
+    facts = replace(facts, settings=terms, payments=(*lines, *lines[:1]))
+    found = month(facts, SAO_PAULO, date(2024, number, 9))
+    for when, amount in (
+        (found.start - timedelta(days=1), found.opening),
+        (found.end, found.closing),
+    ):
+        then = book(as_of(facts, when), SAO_PAULO, when).standings
+        assert amount == sum((s.charge.balance for s in then.values() if s.is_open), Decimal(0))
 
 
 def disagreements(facts: Facts, when: date) -> list[str]:

@@ -12,6 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from sync.domain.asof import as_of
 from sync.domain.calendar import BusinessCalendar
+from sync.domain.charges import Receipt
 from sync.domain.clients import settled_normally, share
 from sync.domain.decisions import ZERO, Standing
 from sync.domain.facts import Cancelled, Facts, Outcome, Receivable, Reminder, StepKey
@@ -174,14 +175,35 @@ def _open_on(facts: Facts, calendar: BusinessCalendar, day: date) -> list[Standi
     """What was open on a past day. An invoice without an issue date exists from its due date."""
     then = as_of(facts, day)
     planned = {name for part in then.instalments.values() for name in part.receivables}
+    closed = _surely_closed(then)
     rows = {
         row.id: row
         for row in then.receivables.values()
-        if (row.issued_on or row.due_on) <= day
-        and (row.paid_on is None or row.paid_amount is not None or row.id in planned)
+        if (row.issued_on or row.due_on) <= day and (row.id not in closed or row.id in planned)
     }
-    standings = book(replace(then, receivables=rows), calendar, day).standings
+    about = rows.keys() | then.instalments.keys()
+    money = tuple(payment for payment in then.payments if payment.receivable in about)
+    standings = book(replace(then, receivables=rows, payments=money), calendar, day).standings
     return [standing for standing in standings.values() if standing.is_open]
+
+
+def _surely_closed(facts: Facts) -> set[str]:
+    """Invoices marked as paid, or whose face amount is in where that settles them.
+
+    Most of a workbook's years: leaving them out spares computing what cannot be open.
+    """
+    sums: dict[str, Decimal] = {}
+    for payment in facts.payments:
+        if payment.receivable is not None:
+            sums[payment.receivable] = sums.get(payment.receivable, ZERO) + payment.amount
+    face_settles = not facts.settings.collect_remaining
+
+    def in_full(row: Receivable) -> bool:
+        by_row = (row.paid_amount if row.paid_on is not None else None) or ZERO
+        return face_settles and max(by_row, sums.get(row.id, ZERO)) >= row.amount
+
+    rows = facts.receivables.values()
+    return {r.id for r in rows if (r.paid_on and r.paid_amount is None) or in_full(r)}
 
 
 def received(facts: Facts, calendar: BusinessCalendar, first: date, last: date) -> Decimal:
@@ -201,7 +223,7 @@ def received(facts: Facts, calendar: BusinessCalendar, first: date, last: date) 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovery:
-    """What one step brought: `rate` = recovered ÷ amount."""
+    """What one step brought, of the amount it was sent for."""
 
     policy: str
     step: str
@@ -209,7 +231,11 @@ class Recovery:
     sent: int
     amount: Decimal
     recovered: Decimal
-    rate: Decimal | None
+
+    @property
+    def rate(self) -> Decimal | None:
+        """Recovered ÷ amount."""
+        return share(self.recovered, self.amount)
 
 
 def recovery_by_step(facts: Facts, ledger: Book) -> tuple[Recovery, ...]:
@@ -218,50 +244,54 @@ def recovery_by_step(facts: Facts, ledger: Book) -> tuple[Recovery, ...]:
     Money of the sending day counts as paid after it. By policy and offset.
     """
     sums: dict[tuple[str, int, str], tuple[int, Decimal, Decimal]] = {}
-    for on, key, following in _sent_keys(facts.reminders, ledger.run_date):
-        item = ledger.accounts.item(key.invoice)
+    for invoice, sent in _sent_keys(facts.reminders, ledger.run_date).items():
+        item = ledger.accounts.item(invoice)
         if item is None:
             continue
         money = ledger.accounts.money_in(item)
-        before = sum((r.amount for r in money if r.on < on), ZERO)
-        amount = max(item.amount - before, ZERO)
-        until = on + timedelta(days=RECOVERY_DAYS)
-        until = until if following is None else min(until, max(on, following - _DAY))
-        came = sum((r.amount for r in money if on <= r.on <= until), ZERO)
-        name = (key.policy, key.offset, key.step)
-        count, asked, recovered = sums.get(name, (0, ZERO, ZERO))
-        recovered += max(ZERO, min(came, amount))
-        sums[name] = (count + 1, asked + amount, recovered)
+        for place, (on, key) in enumerate(sent):
+            following = sent[place + 1][0] if place + 1 < len(sent) else None
+            amount, recovered = _recovered(item.amount, money, on, following)
+            name = (key.policy, key.offset, key.step)
+            count, asked, came = sums.get(name, (0, ZERO, ZERO))
+            sums[name] = (count + 1, asked + amount, came + recovered)
     return tuple(
-        Recovery(
-            policy=policy,
-            step=step,
-            offset=offset,
-            sent=count,
-            amount=amount,
-            recovered=recovered,
-            rate=share(recovered, amount),
-        )
-        for (policy, offset, step), (count, amount, recovered) in sorted(sums.items())
+        Recovery(policy=policy, step=step, offset=offset, sent=count, amount=asked, recovered=came)
+        for (policy, offset, step), (count, asked, came) in sorted(sums.items())
     )
+
+
+def _recovered(
+    amount: Decimal, money: Iterable[Receipt], on: date, following: date | None
+) -> tuple[Decimal, Decimal]:
+    """What was asked for on a day, and what of it came in before the window closed."""
+    until = on + timedelta(days=RECOVERY_DAYS)
+    if following is not None:
+        until = min(until, max(on, following - _DAY))
+    asked, came = amount, ZERO
+    for receipt in money:
+        if receipt.on < on:
+            asked -= receipt.amount
+        elif receipt.on <= until:
+            came += receipt.amount
+    asked = max(asked, ZERO)
+    return asked, max(ZERO, min(came, asked))
 
 
 def _sent_keys(
     reminders: Iterable[Reminder], run_date: date
-) -> list[tuple[date, StepKey, date | None]]:
-    """Every key that reached its client: its day, and the day of the invoice's next one."""
+) -> dict[str, list[tuple[date, StepKey]]]:
+    """Every key that reached its client, with its day, by invoice and in order."""
     by_invoice: dict[str, list[tuple[date, StepKey]]] = {}
     for reminder in reminders:
         day = reminder.at.date()
         if reminder.outcome in _REACHED and day <= run_date:
             for key in reminder.keys:
                 by_invoice.setdefault(key.invoice, []).append((day, key))
-    found: list[tuple[date, StepKey, date | None]] = []
     for sent in by_invoice.values():
-        sent.sort()
-        days = [day for day, _ in sent[1:]]
-        found += [(day, key, nxt) for (day, key), nxt in zip(sent, [*days, None], strict=True)]
-    return found
+        if len(sent) > 1:
+            sent.sort()
+    return by_invoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
