@@ -160,6 +160,7 @@ interest_above_usual
 template_in_other_language template language used
 threatening_words detail
 repeat_without_interval
+idle_policy
 damaged_history
 unknown_outcome
 """

@@ -1,6 +1,7 @@
 """The text by which a row is known: one rule for reading facts and for addressing rows."""
 
 import re
+import unicodedata
 from decimal import Decimal
 from math import isfinite
 
@@ -41,12 +42,20 @@ def finite(cell: Cell) -> int | float | Decimal | None:
 
 def folded_id(text: str) -> str:
     """An id without case and blanks: two that fold alike are too alike to be two invoices."""
-    return "".join(text.casefold().split())
+    return "".join(_typed(text).casefold().split())
 
 
 def folded_name(text: str) -> str:
     """A name without case and repeated blanks: how a client is recognised."""
-    return " ".join(text.casefold().split())
+    return " ".join(_typed(text).casefold().split())
+
+
+def _typed(text: str) -> str:
+    """Text without what nobody sees: composed accents, no zero-width signs (pastes bring them)."""
+    if text.isascii():
+        return text
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(sign for sign in composed if unicodedata.category(sign) != "Cf")
 
 
 ERROR_TEXT = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|ERROR!)")

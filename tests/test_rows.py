@@ -17,7 +17,7 @@ from sync.issues import KINDS, Holds, Severity
 from sync.rows import dates, history, numbers, payments, read_facts, receivables
 from sync.workbook import Cell, CellError, Row, Snapshot, Tab
 from tests.domain_language import CALENDAR
-from tests.raw_workbook import ANA, BIA, TODAY, Reading, invoice, read, snapshot
+from tests.raw_workbook import ANA, BIA, TODAY, Reading, invoice, read, snapshot, step
 
 NA = CellError("#N/A")
 NEVER_COMPUTED = CellError("NO_VALUE")
@@ -374,6 +374,30 @@ def test_a_client_s_language_is_known_by_code_or_name(
     assert reading.facts.clients["Ana"].language == meant
     assert reading.codes == ([code] if code else [])
     assert reading.held == {}
+
+
+def test_what_nobody_sees_does_not_make_another_client() -> None:
+    reading = read(
+        clients=[{"client": "Jos\u00e9\u200b"}],
+        receivables=[invoice(client="Jose\u0301"), invoice("NF-2", client="JOS\u00c9\u00a0")],
+    )
+    assert reading.issues == ()
+    assert {each.client for each in reading.facts.receivables.values()} == {"Jos\u00e9\u200b"}
+
+
+def test_a_row_that_only_the_engine_has_written_in_is_no_row() -> None:
+    cleared: dict[str, Cell] = {"status": "Pago", "balance": 0.0, "disputed": False, "notes": " "}
+    reading = read(
+        receivables=[cleared],
+        clients=[{"open_balance": 0.0, "do_not_contact": False}],
+        payments=[{"notes": ""}],
+        instalments=[{"status": "Pago"}],
+        negotiations=[{"outcome": "Aberta"}],
+        history=[{"outcome": "Enviado"}],
+        policy=[step(), {"active": False, "offers": False}],
+    )
+    assert reading.issues == ()
+    assert reading.facts.reminders == ()
 
 
 # What happened to an invoice.

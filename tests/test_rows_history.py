@@ -319,3 +319,10 @@ def test_one_sign_changed_in_a_key_spoils_it(shown: Shown, data: st.DataObject) 
     changed = text[:at] + sign + text[at + 1 :]
     with contextlib.suppress(ValueError):
         assert decode_shown(changed) == shown
+
+
+def test_one_message_approved_here_and_skipped_there_is_neither() -> None:
+    reading = read(queue=[row(approve="Sim"), row(skip="Sim")])
+    assert reading.codes == ["contradictory_choice"]
+    assert reading.facts.choices == ()
+    assert len(read(queue=[row(approve="Sim"), row(approve="x")]).facts.choices) == 1

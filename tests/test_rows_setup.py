@@ -430,3 +430,9 @@ def test_every_required_column_of_a_deciding_tab_decides() -> None:
         for column in TABS[key].columns:
             if column.required:
                 assert decides(key, column.key), (key, column.key)
+
+
+def test_a_ladder_without_an_active_step_is_told_and_holds_nobody() -> None:
+    reading = read(policy=[step(active=None), step("Segundo", 10, active="Não")])
+    assert reading.codes == ["idle_policy"]
+    assert reading.held == {}

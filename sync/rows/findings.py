@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from sheet_templates.schema import TABS, Owner
 from sync.issues import KINDS, Holds, Issue, Severity
 from sync.key_text import key_text
 from sync.rows.cells import Read, T, amount_text, day_text, is_blank, read_text, shown
@@ -107,6 +108,16 @@ class RowReader:
     def cell(self, column: str) -> Cell:
         """The raw value."""
         return self.tab.value(self.row, column)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether only the engine has written here: a row whose own cells somebody cleared.
+
+        A checkbox that is off is nothing: on Google every row of its column has one.
+        """
+        own = TABS[self.tab.key].by_owner(Owner.USER, Owner.LOG)
+        cells = (self.cell(column.key) for column in own)
+        return bool(own) and all(is_blank(cell) or cell is False for cell in cells)
 
     def report(
         self, code: str, column: str | None, *, also: str | None = None, **details: object
@@ -233,7 +244,9 @@ class RowReader:
 
 
 def read_rows(tab: Tab | None, findings: Findings) -> Iterator[RowReader]:
-    """A reader for each row; none for a tab that is missing."""
+    """A reader for each row in which a person wrote; none for a tab that is missing."""
     if tab is not None:
         for row in tab.rows:
-            yield RowReader(findings, tab, row)
+            reader = RowReader(findings, tab, row)
+            if not reader.is_empty:
+                yield reader

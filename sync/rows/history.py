@@ -34,9 +34,16 @@ def read_history(tab: Tab | None, knowledge: Knowledge, findings: Findings) -> t
     if tab is None:
         return ()
     quick = _quick_reader(tab, knowledge, findings)
-    return tuple(
-        quick(row) or _reminder(RowReader(findings, tab, row), knowledge) for row in tab.rows
-    )
+    reminders = []
+    for row in tab.rows:
+        reminder = quick(row)
+        if reminder is None:
+            reader = RowReader(findings, tab, row)
+            if reader.is_empty:
+                continue
+            reminder = _reminder(reader, knowledge)
+        reminders.append(reminder)
+    return tuple(reminders)
 
 
 _COLUMNS = [

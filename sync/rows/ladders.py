@@ -47,7 +47,16 @@ def read_ladders(tab: Tab | None, letters: dict[str, str], findings: Findings) -
         if step is not None and _is_new(step, ladders, reader):
             ladders.steps[policy].append(step)
             ladders.rows[policy, step.name] = reader.row.number
+    _tell_idle(ladders, findings)
     return ladders
+
+
+def _tell_idle(ladders: Ladders, findings: Findings) -> None:
+    """A ladder without an active step sends nothing: perhaps nobody meant that."""
+    for policy, steps in ladders.steps.items():
+        if steps and not any(step.active for step in steps):
+            row = ladders.rows[policy, steps[0].name]
+            findings.report("idle_policy", "policy", row=row, column="active", cell=policy)
 
 
 def _step(reader: RowReader, policy: str, letters: dict[str, str], *, active: bool) -> Step | None:

@@ -60,7 +60,8 @@ def read_payments(
     for row in tab.rows:
         payment = quick(row)
         if payment is None:
-            payment = _payment(RowReader(findings, tab, row), book, items)
+            reader = RowReader(findings, tab, row)
+            payment = None if reader.is_empty else _payment(reader, book, items)
         if payment is None:
             continue
         reference = folded_id(payment.reference) if payment.reference else None

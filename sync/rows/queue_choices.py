@@ -4,7 +4,6 @@ from sheet_templates import headings
 from sync.domain.facts import Choice
 from sync.key_text import folded_name, key_text
 from sync.queue_key import Shown, decode_shown
-from sync.rows.cells import is_blank
 from sync.rows.clients import ClientBook
 from sync.rows.findings import Findings, RowReader, read_rows
 from sync.rows.lists import read_flag
@@ -15,21 +14,21 @@ _TICKS = ("approve", "skip", "done")
 
 def read_choices(tab: Tab | None, book: ClientBook, findings: Findings) -> tuple[Choice, ...]:
     """The choices made. One beside a key that was edited, or moved away from, counts for nobody."""
-    choices = []
+    choices: dict[Shown, tuple[Choice, RowReader]] = {}
     for reader in read_rows(tab, findings):
-        if all(is_blank(reader.cell(tick)) for tick in _TICKS):
-            continue
         ticked = {tick for tick in _TICKS if _is_ticked(reader, tick)}
         if not ticked or reader.fault:
             continue
         shown = _shown(reader)
         if shown is None:
             reader.report("damaged_choice", min(ticked))
-        elif len(ticked) > 1:
+            continue
+        choice = _choice(reader, shown, ticked, book)
+        first, _ = choices.setdefault(shown, (choice, reader))
+        if len(ticked) > 1 or first != choice:
             reader.report("contradictory_choice", min(ticked))
-        else:
-            choices.append(_choice(reader, shown, ticked, book))
-    return tuple(choices)
+            choices[shown] = (choice, reader)
+    return tuple(choice for choice, reader in choices.values() if not reader.fault)
 
 
 def _is_ticked(reader: RowReader, tick: str) -> bool:

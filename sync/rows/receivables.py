@@ -84,6 +84,8 @@ def read_receivables(
             id_ = receivable.id
         else:
             reader = RowReader(findings, tab, row)
+            if reader.is_empty:
+                continue
             id_, receivable = _careful(reader, book, policies)
         if id_ is None:
             continue
