@@ -101,6 +101,8 @@ class RowsPatch:
     ) -> bytes | None:
         """A plain row with cells replaced or added at its end; None when one goes in between."""
         row = self.sheet.data[bounds[0] : bounds[1]]
+        if row.count(b"<c") != row.count(b'<c r="'):
+            return None  # cells that do not say where they are
         digits = str(number).encode()
         changes: list[tuple[int, int, bytes]] = []
         behind: dict[int, Cell] = {}

@@ -15,7 +15,7 @@ from sync.stores.ooxml.cells import (
     thorough_cell,
 )
 from sync.stores.ooxml.sheet import SheetXml
-from sync.workbook import Cell, Row
+from sync.workbook import Cell, RefusedFile, Row
 
 _BLOCK = 1 << 21  # bytes split at a time
 _REMEMBERED = 50_000  # cells whose values are kept
@@ -182,9 +182,10 @@ class _Quick:
         else:
             read = quick_cell(b'"' + body)
             if read is None:
-                if not body.rstrip().endswith((b"</c>", b"/>")):
+                try:
+                    read = thorough_cell(b'<c r="A1"' + body, self.sheet.name)
+                except RefusedFile:  # more than a cell: the thorough way will see what
                     return None
-                read = thorough_cell(b'<c r="A1"' + body, self.sheet.name)
             value = self.meaning.value(read)
         # Texts that never repeat (names of invoices) must not push out those that do.
         if len(self.known) < _REMEMBERED and self.long_texts < _REMEMBERED // 2:
