@@ -64,6 +64,10 @@ class NotUncertain(LedgerError):
         super().__init__("not_uncertain", reference=reference, state=state)
 
 
+# Where others may have led a message while it was being sent.
+_OVERTAKEN = frozenset({State.UNCERTAIN, State.SENT, State.BOUNCED, State.REPLIED, State.CANCELLED})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovered:
     """References of what an interrupted run left: may have arrived; and never left, cancelled."""
@@ -113,9 +117,9 @@ class Ledger(LedgerDays):
     def finish(self, reference: str, state: State, reply: str = "") -> State:
         """Record how the attempt ended: sent, failed, uncertain, or planned (a 4xx: once more).
 
-        Returns the state that now stands. It differs from `state` when the recovery of another
-        run came in between: what that called uncertain only `sent` overrules, and what it
-        cancelled stays cancelled, for then nothing had left.
+        Returns the state that now stands. It differs from `state` when another run's recovery, a
+        person or the mailbox came in between: what they said stands, except that `sent`
+        overrules uncertain.
         """
         if state not in {State.SENT, State.FAILED, State.UNCERTAIN, State.PLANNED}:
             raise ValueError(f"an attempt does not end as {state}")
@@ -128,9 +132,7 @@ class Ledger(LedgerDays):
             stands = _state(connection, reference)
             if stands is state:
                 self._note(connection, reference, server_reply=reply)
-            elif stands is not State.UNCERTAIN and not (
-                stands is State.CANCELLED and state in {State.FAILED, State.PLANNED}
-            ):
+            elif stands not in _OVERTAKEN:
                 raise IllegalMove(reference, stands, state)
             return stands
 

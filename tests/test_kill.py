@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
+import sqlalchemy
 
 import mailer.smtp
 import sync.ledger
@@ -47,8 +48,7 @@ TRACED = frozenset(
         sync.send,
     )
 )
-# Every line is tried with REGUA_KILL_EVERY=1; a handful apart otherwise, another handful each day
-# of the suite would not be repeatable, so it is always the same one.
+# Every line and system call is tried with REGUA_KILL_EVERY=1; otherwise every eleventh.
 STRIDE = int(os.environ.get("REGUA_KILL_EVERY", "11"))
 
 
@@ -206,3 +206,160 @@ def test_mutants_that_die_are_caught(
 ) -> None:
     with pytest.raises(AssertionError, match=r"letters about|was lost|left sending"):
         kill_everywhere(tmp_path, server, mutant, range(300, 100_000, 8))
+
+
+# ---- two at once
+
+
+def run_when_told(path: str, port: int, name: str, start: Any) -> None:
+    """A process of its own that begins with the others."""
+    start.wait(30)
+    run(Path(path), port, name)
+
+
+@needs_fork
+def test_processes_that_break_the_lock_still_send_nothing_twice(
+    tmp_path: Path, server: LocalSmtp
+) -> None:
+    """Three at once, each recovering what it takes for dead, on one ledger."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.test_kill", "yagmail"])
+    for number in range(6):
+        story, path = f"T{number}", tmp_path / str(number) / "ledger.db"
+        start = context.Barrier(3)
+        racers = [
+            context.Process(
+                target=run_when_told, args=(str(path), server.port, f"{story}.{name}", start)
+            )
+            for name in "abc"
+        ]
+        for racer in racers:
+            racer.start()
+        for racer in racers:
+            racer.join(60)
+        assert [racer.exitcode for racer in racers] == [0, 0, 0]
+        run(path, server.port, f"{story}.d")
+        with Ledger(path, Watch()) as ledger:
+            oracle(ledger, server, story)
+
+
+# ---- at the level of the operating system
+
+
+def traced(arguments: list[str], path: Path, port: int, name: str, kind: str = "Ledger") -> int:
+    """A run in a process of its own under strace; its exit code (negative: killed)."""
+    code = (
+        "from pathlib import Path; from tests import test_kill; "
+        f"test_kill.run(Path({str(path)!r}), {port}, {name!r}, test_kill.{kind})"
+    )
+    root = Path(__file__).parent.parent
+    return subprocess.run(
+        ["strace", "-f", "-qq", *arguments, sys.executable, "-c", code],
+        cwd=root,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    ).returncode
+
+
+def _strace_works() -> bool:
+    if shutil.which("strace") is None:
+        return False
+    return subprocess.run(["strace", "-o", os.devnull, "true"], check=False).returncode == 0
+
+
+needs_strace = pytest.mark.skipif(not _strace_works(), reason="strace is not here, or may not")
+
+
+@pytest.mark.heavy
+@needs_strace
+@pytest.mark.parametrize("call", ["fdatasync", "sendto", "pwrite64", "recvfrom", "link"])
+def test_dying_at_a_system_call_sends_nothing_twice_and_loses_nothing(
+    tmp_path: Path, server: LocalSmtp, call: str
+) -> None:
+    """Before the n-th call of a kind: a wait for the disk, a line to the server, a page written."""
+    apart = {"fdatasync": 4, "sendto": 3, "recvfrom": 5, "pwrite64": 37, "link": 1}
+    step = 1 if STRIDE == 1 else apart[call]
+    for number in range(1, 1000, step):
+        story, path = f"S{number}", tmp_path / str(number) / "ledger.db"
+        fault = ["-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={number}"]
+        code = traced([*fault, "-o", os.devnull], path, server.port, f"{story}.a")
+        run(path, server.port, f"{story}.b")
+        with Ledger(path, Watch()) as ledger:
+            oracle(ledger, server, story)
+        if code == 0:
+            assert number > step, f"nothing called {call}"
+            return
+
+
+@pytest.mark.heavy
+@needs_strace
+@pytest.mark.parametrize(
+    ("call", "error", "last"), [("pwrite64", "ENOSPC", 140), ("fdatasync", "EIO", 17)]
+)
+def test_a_disk_that_fails_from_some_moment_on_sends_nothing_twice_and_loses_nothing(
+    tmp_path: Path, server: LocalSmtp, call: str, error: str, last: int
+) -> None:
+    """The run sees the errors and ends by itself; the next one has a sound disk again."""
+    for number in range(1, last, last // 5 if STRIDE > 1 else 1):
+        story, path = f"E{number}", tmp_path / str(number) / "ledger.db"
+        fault = ["-e", f"trace={call}", "-e", f"inject={call}:error={error}:when={number}+"]
+        traced([*fault, "-o", os.devnull], path, server.port, f"{story}.a")
+        run(path, server.port, f"{story}.b")
+        with Ledger(path, Watch()) as ledger:
+            oracle(ledger, server, story)
+
+
+class DoesNotWaitForTheDisk(Ledger):
+    """A mutant: `synchronous=NORMAL`."""
+
+    def __init__(self, path: Path, now: Callable[[], Any]) -> None:
+        super().__init__(path, now)
+
+        def hasty(connection: Any, _record: object) -> None:
+            connection.execute("PRAGMA synchronous=NORMAL")
+
+        sqlalchemy.event.listen(self._engine, "connect", hasty)
+        self._engine.dispose()
+
+
+def oracle_on_the_disk_first(server: LocalSmtp, path: Path, kind: str) -> None:
+    """Between the server's 354 and each body the ledger was written and waited for.
+
+    This is what a power cut asks for, seen from outside: the order of system calls.
+    """
+    trace = path.parent / "trace"
+    path.parent.mkdir()
+    calls = ["-y", "-e", "trace=fdatasync,fsync,sendto,recvfrom,pwrite64", "-o", str(trace)]
+    assert traced(calls, path, server.port, "D.a", kind) == 0
+    bodies, state = 0, "nothing"
+    for line in trace.read_text().splitlines():
+        if "recvfrom(" in line and '"354' in line:
+            state = "354"
+        elif "pwrite64(" in line and "ledger.db-wal" in line and state == "354":
+            state = "written"
+        elif "sync(" in line and "ledger.db-wal" in line and state == "written":
+            state = "on the disk"
+        elif "sendto(" in line and '"From: ' in line:
+            assert state == "on the disk", f"the body left when the ledger was: {state}"
+            bodies += 1
+            state = "nothing"
+    assert bodies == len(INVOICES)
+
+
+@pytest.mark.heavy
+@needs_strace
+def test_the_ledger_is_on_the_disk_before_each_body_leaves(
+    tmp_path: Path, server: LocalSmtp
+) -> None:
+    oracle_on_the_disk_first(server, tmp_path / "right" / "ledger.db", "Ledger")
+
+
+@pytest.mark.heavy
+@needs_strace
+@pytest.mark.parametrize("mutant", ["DoesNotWaitForTheDisk", "CommitsAfterBody"])
+def test_mutants_that_trust_the_disk_are_caught(
+    tmp_path: Path, server: LocalSmtp, mutant: str
+) -> None:
+    with pytest.raises(AssertionError, match="the body left when"):
+        oracle_on_the_disk_first(server, tmp_path / "wrong" / "ledger.db", mutant)
