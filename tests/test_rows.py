@@ -1,23 +1,19 @@
 """What a person typed becomes facts, or an issue that names the place, and holds its client."""
 
-from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from sheet_templates.schema import TABS
 from sync.domain.decisions import Action, Decision, Reason
 from sync.domain.dunning import decide
 from sync.domain.facts import Cancelled, Receivable
-from sync.issues import KINDS, Holds, Severity
-from sync.rows import dates, history, numbers, payments, read_facts, receivables
-from sync.workbook import Cell, CellError, Row, Snapshot, Tab
+from sync.issues import KINDS, Holds, IssueKind
+from sync.rows import dates
+from sync.workbook import Cell, CellError
 from tests.domain_language import CALENDAR
-from tests.raw_workbook import ANA, BIA, TODAY, Reading, invoice, read, snapshot, step
+from tests.raw_workbook import ANA, BIA, TODAY, Reading, invoice, read, step
 
 NA = CellError("#N/A")
 NEVER_COMPUTED = CellError("NO_VALUE")
@@ -88,114 +84,6 @@ def test_nobody_is_charged_while_any_of_their_rows_is_wrong() -> None:
     assert decided(late).step is not None
     wrong = read(receivables=[invoice(), invoice("NF-2", paid_on=NA)])
     assert (decided(wrong).action, decided(wrong).reason) == (Action.HOLD, Reason.ROW_PROBLEM)
-
-
-# Dates.
-
-JULY_4 = date(2026, 7, 4)
-DATES: list[tuple[str, Cell, date | None, str | None]] = [
-    ("pt-BR", date(2026, 7, 4), JULY_4, None),
-    ("pt-BR", datetime(2026, 7, 4, 15, 30), JULY_4, None),  # noqa: DTZ001  # a cell has no zone
-    ("pt-BR", 46207, JULY_4, None),
-    ("pt-BR", 46207.75, JULY_4, None),
-    ("pt-BR", "04/07/2026", JULY_4, "text_date"),
-    ("pt-BR", " 4/7/2026 ", JULY_4, "text_date"),
-    ("pt-BR", "04-07-26", JULY_4, "text_date"),
-    ("pt-BR", "04.07.2026", JULY_4, "text_date"),
-    ("pt-BR", "2026-07-04", JULY_4, "text_date"),
-    ("pt-BR", "2026-07-04T00:00:00", JULY_4, "text_date"),
-    ("en", "2026-07-04", JULY_4, "text_date"),
-    ("en", "04/07/2026", None, "ambiguous_date"),
-    ("en", "25/07/2026", date(2026, 7, 25), "text_date"),
-    ("en", "07/25/2026", date(2026, 7, 25), "text_date"),
-    ("en", "07/07/2026", date(2026, 7, 7), "text_date"),
-    ("pt-BR", "07/25/2026", None, "invalid_date"),
-    ("pt-BR", "31/02/2026", None, "invalid_date"),
-    ("pt-BR", "29/02/2027", None, "invalid_date"),
-    ("pt-BR", "04/07-2026", None, "invalid_date"),
-    ("pt-BR", "amanhã", None, "invalid_date"),
-    ("pt-BR", "٠٤/٠٧/٢٠٢٦", None, "invalid_date"),
-    ("pt-BR", "15/03/0206", None, "date_out_of_range"),
-    ("pt-BR", "15/03/2206", None, "date_out_of_range"),
-    ("pt-BR", date(2206, 3, 15), None, "date_out_of_range"),
-    ("pt-BR", date(1989, 12, 31), None, "date_out_of_range"),
-    ("pt-BR", 20260704, None, "date_out_of_range"),
-    ("pt-BR", -1, None, "date_out_of_range"),
-    ("pt-BR", float("nan"), None, "date_out_of_range"),
-    ("pt-BR", float("inf"), None, "date_out_of_range"),
-    ("pt-BR", True, None, "invalid_date"),
-    ("pt-BR", time(8), None, "invalid_date"),
-    ("pt-BR", NA, None, "formula_error"),
-    ("pt-BR", "#N/A", None, "formula_error"),
-    ("pt-BR", NEVER_COMPUTED, None, "formula_not_computed"),
-    ("pt-BR", None, None, "missing_value"),
-    ("pt-BR", "   ", None, "missing_value"),
-]
-
-
-@pytest.mark.parametrize(("language", "cell", "meant", "code"), DATES)
-def test_a_due_date_is_read_one_way_only_or_not_at_all(
-    language: str, cell: Cell, meant: date | None, code: str | None
-) -> None:
-    reading = read(language, receivables=[invoice(due_on=cell)], policy=[], templates=[])
-    assert reading.codes == ([code] if code else [])
-    found = reading.facts.receivables.get("NF-1")
-    assert (found.due_on if found else None) == meant
-    assert ("Ana" in reading.held) == (meant is None)
-
-
-# Amounts.
-
-AMOUNTS: list[tuple[str, Cell, str | None, str | None]] = [
-    ("pt-BR", 1234.56, "1234.56", None),
-    ("pt-BR", 1234, "1234.00", None),
-    ("pt-BR", Decimal("1234.56"), "1234.56", None),
-    ("pt-BR", 0.1 + 0.2, "0.30", None),
-    ("pt-BR", 2.675, "2.68", "rounded_amount"),  # half up, as the sheet shows it
-    ("pt-BR", 100 / 3, "33.33", "rounded_amount"),
-    ("pt-BR", "1.234,56", "1234.56", "text_number"),
-    ("en", "1,234.56", "1234.56", "text_number"),
-    ("pt-BR", "1,234.56", "1234.56", "text_number"),  # two marks: the last is the decimal one
-    ("en", "1.234,56", "1234.56", "text_number"),
-    ("pt-BR", "R$ 1.234,56", "1234.56", "text_number"),
-    ("pt-BR", "R$\xa01.234,56", "1234.56", "text_number"),
-    ("pt-BR", "1234,5", "1234.50", "text_number"),
-    ("pt-BR", "1.234.567", "1234567.00", "text_number"),
-    ("pt-BR", "0,125", "0.13", "rounded_amount"),
-    ("pt-BR", "1.234", None, "ambiguous_amount"),
-    ("en", "1,234", None, "ambiguous_amount"),
-    ("pt-BR", "1.23.456,00", None, "invalid_amount"),
-    ("pt-BR", "1,2,3", None, "invalid_amount"),
-    ("pt-BR", "US$ 10,00", None, "invalid_amount"),
-    ("pt-BR", "1e3", None, "invalid_amount"),
-    ("pt-BR", "١٢٣", None, "invalid_amount"),
-    ("pt-BR", "mil reais", None, "invalid_amount"),
-    ("pt-BR", True, None, "invalid_amount"),
-    ("pt-BR", date(2026, 7, 4), None, "invalid_amount"),
-    ("pt-BR", float("nan"), None, "invalid_amount"),
-    ("pt-BR", float("inf"), None, "invalid_amount"),
-    ("pt-BR", 1e11, None, "amount_out_of_range"),
-    ("pt-BR", 0, None, "zero_amount"),
-    ("pt-BR", 0.001, None, "rounded_amount zero_amount"),
-    ("pt-BR", -10.5, None, "negative_amount"),
-    ("pt-BR", "-10,50", None, "text_number negative_amount"),
-    ("pt-BR", "(10,50)", None, "text_number negative_amount"),
-    ("pt-BR", "10,50-", None, "text_number negative_amount"),
-    ("pt-BR", NA, None, "formula_error"),
-    ("pt-BR", NEVER_COMPUTED, None, "formula_not_computed"),
-    ("pt-BR", None, None, "missing_value"),
-]
-
-
-@pytest.mark.parametrize(("language", "cell", "meant", "codes"), AMOUNTS)
-def test_an_amount_is_read_one_way_only_or_not_at_all(
-    language: str, cell: Cell, meant: str | None, codes: str | None
-) -> None:
-    reading = read(language, receivables=[invoice(amount=cell)], policy=[], templates=[])
-    assert reading.codes == (codes.split() if codes else [])
-    found = reading.facts.receivables.get("NF-1")
-    assert (str(found.amount) if found else None) == meant
-    assert ("Ana" in reading.held) == (meant is None)
 
 
 # Ids.
@@ -499,186 +387,6 @@ def test_a_boleto_s_digits_are_checked_while_the_invoice_is_open(
     assert read(receivables=[invoice(payment_code=cell, paid_on=TODAY)]).codes == []
 
 
-# Every row, whatever stands in it.
-
-CELLS: st.SearchStrategy[Cell] = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.floats(),
-    st.text(max_size=12),
-    st.dates(),
-    st.datetimes(),
-    st.times(),
-    st.sampled_from(
-        [
-            *("Ana", "ana ", "Bia", "NF-1", "nf-1", "NF-2", 1001.0, "1001", "Sim", "x", "Não", "?"),
-            *("31/02/2026", "15/03/2026", "04/07/2026", 46207.0, "1.234,56", "1,234.56", "1.234"),
-            *("Padrão", "Lembrete", "Carta", "E-mail", "Boleto", "Cancelado", "Promessa", "en"),
-            *("a@x.com; b@", "=1+1", "+55", "@x", "a\r\nb", "#N/A", "{cliente", "NF-1; NF-2", "2%"),
-        ]
-    ),
-    st.sampled_from([NA, NEVER_COMPUTED, Decimal("12.345"), Decimal("NaN"), 1e300, -0.0]),
-)
-
-
-def random_rows(key: str) -> st.SearchStrategy[list[Row]]:
-    width = len(TABS[key].columns)
-    cells = st.lists(CELLS, min_size=1, max_size=width).map(tuple)
-    return st.lists(cells, max_size=6).map(
-        lambda rows: [Row(number, values) for number, values in enumerate(rows, start=2)]
-    )
-
-
-READ_TABS = [
-    *("receivables", "clients", "payments", "negotiations", "instalments", "queue"),
-    *("history", "policy", "templates", "settings"),
-]
-
-
-@st.composite
-def snapshots(draw: st.DrawFn) -> Snapshot:
-    clean = snapshot(draw(st.sampled_from(["pt-BR", "en"])), receivables=[invoice()])
-    chosen = draw(st.sets(st.sampled_from(READ_TABS), max_size=4))
-    tabs = dict(clean.tabs)
-    for key in sorted(chosen):
-        columns = [column.key for column in TABS[key].columns]
-        order = draw(st.permutations(columns))
-        shown = order[: draw(st.integers(0, len(order)))]
-        tabs[key] = Tab(
-            key=key,
-            title=key,
-            columns={column: index for index, column in enumerate(shown)},
-            letters=dict.fromkeys(shown, "A"),
-            rows=draw(random_rows(key)),
-        )
-    return Snapshot(
-        revision="r",
-        place="p",
-        language=clean.language,
-        workbook_id=None,
-        schema_version=1,
-        tabs=tabs,
-    )
-
-
-@settings(max_examples=300, deadline=None)
-@given(snapshots())
-def test_nothing_that_a_person_typed_raises_and_every_issue_has_its_sentences(
-    book: Snapshot,
-) -> None:
-    facts, issues = read_facts(book, today=TODAY)
-    for issue in issues:
-        for language in ("pt-BR", "en"):
-            assert issue.problem(language)
-            assert issue.repair(language)
-        if issue.client and issue.holds is Holds.CLIENT and issue.code != "unknown_client":
-            assert issue.client in facts.row_problems
-    assert set(facts.row_problems.values()) <= set(KINDS)
-    assert all(KINDS[code].severity is Severity.ERROR for code in facts.row_problems.values())
-    for receivable in facts.receivables.values():
-        assert receivable.amount > 0
-        assert receivable.amount == round(receivable.amount, 2)
-        assert date(1990, 1, 1) <= receivable.due_on <= date(2100, 12, 31)
-
-
-NEARLY_CLEAN = {
-    "id": st.sampled_from(["NF-1", "NF-2", 1001.0, 1002, " NF-3", "nf-1", "#1", "#N/A", None]),
-    "client": st.sampled_from(["Ana", "BIA ", "Zeca", None]),
-    "due_on": st.dates(date(2026, 1, 1), date(2026, 12, 31))
-    | st.sampled_from([46207, "04/07/2026"]),
-    "amount": st.floats(0.005, 2000) | st.integers(0, 5) | st.sampled_from([True, "12,50", -0.0]),
-    "issued_on": st.none() | st.dates(date(2026, 1, 1), date(2026, 12, 31)),
-    "method": st.sampled_from([None, "Pix", "boleto", "Dinheiro", " Dinheiro", 5, ""]),
-    "description": st.sampled_from([None, " Papel ", "#1", "#N/A", 12.0, True]),
-    "payment_code": st.sampled_from([None, LINE, LINE[:-1] + "1", "link"]),
-    "paid_on": st.none() | st.dates(date(2026, 10, 1), date(2026, 12, 31)),
-    "paid_amount": st.sampled_from([None, 0, 10.0, 33.333, 1e-9, NA]),
-    "disputed": st.sampled_from([None, True, False, "Sim", "não", 1.0, "?"]),
-    "hold_until": st.none() | st.dates(),
-    "delay_reason": st.sampled_from([None, "Esqueceu", "outro", "Choveu"]),
-    "policy": st.sampled_from([None, "Padrão", " PADRÃO", "VIP", ""]),
-    "cancelled": st.sampled_from([None, "Void", "Baixado", "?", ""]),
-}
-
-
-NEARLY_PAID = {
-    "paid_on": st.dates(date(2026, 11, 18), date(2026, 11, 21)) | st.sampled_from([None, "?"]),
-    "receivable": st.sampled_from([None, "NF-1", "nf-1", "NF-2", "NF-9", 1001.0, "#N/A"]),
-    "client": st.sampled_from([None, "Ana", "BIA", "Zeca", NA, ""]),
-    "amount": st.sampled_from([None, 0, 10, 10.0, -10.0, 33.333, "12,50", True, NA]),
-    "method": st.sampled_from([None, "Pix", "Dinheiro", " ", 5]),
-    "reference": st.sampled_from([None, "E1", " e 1", 77, "#1", NA]),
-    "source": st.sampled_from([None, "extrato", 1, NA]),
-}
-NEARLY_SENT = {
-    "at": st.sampled_from([None, datetime(2026, 11, 13, 9), TODAY, 46339.5, "?"]),  # noqa: DTZ001  # a cell has no zone
-    "client": st.sampled_from([None, "Ana", " ana", "Zeca", 7, "#N/A", NA]),
-    "step": st.sampled_from([None, "Lembrete", "Antiga", "thanks", 3]),
-    "channel": st.sampled_from([None, "E-mail", "whatsapp", "pombo", NA]),
-    "to": st.sampled_from([None, "a@x.com; b@x.com", ";", 5]),
-    "receivables": st.sampled_from([None, "NF-1", "nf-1 ; NF-9", "", 1001.0]),
-    "total": st.sampled_from([None, 0, 10.0, "12,50", -1, NA]),
-    "valid_until": st.sampled_from([None, TODAY, "20/11/2026", "?"]),
-    "reference": st.sampled_from([None, "R1", 12345.0, "#x"]),
-    "message_id": st.sampled_from([None, "<a@x>", NA]),
-    "keys": st.sampled_from([None, "NF-1|2026-11-10|Padrão|Lembrete|3|0", "NF-1|?", 5.0, NA]),
-    "outcome": st.sampled_from([None, "Enviado", "sent", "?", NA]),
-}
-
-
-def without_the_quick_path(*_: Any) -> Callable[[Row], Any]:
-    return lambda _row: None
-
-
-def rows_of(cells: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[list[dict[str, Cell]]]:
-    return st.lists(st.fixed_dictionaries({}, optional=cells), max_size=6)
-
-
-@settings(max_examples=300, deadline=None)
-@given(rows_of(NEARLY_CLEAN), rows_of(NEARLY_PAID), rows_of(NEARLY_SENT))
-def test_the_quick_paths_say_what_the_careful_ones_say(
-    typed: list[dict[str, Cell]], paid: list[dict[str, Cell]], sent: list[dict[str, Cell]]
-) -> None:
-    book = snapshot(
-        receivables=[{**invoice(), **row} for row in typed],
-        payments=[{"paid_on": TODAY, "receivable": "NF-1", "amount": 1.0, **row} for row in paid],
-        history=sent,
-    )
-    quick = read_facts(book, today=TODAY)
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (receivables, payments, history):
-            patch.setattr(module, "_quick_reader", without_the_quick_path)
-        careful = read_facts(book, today=TODAY)
-    assert quick == careful
-
-
-def test_the_quick_path_takes_what_is_clean(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Or the property above would compare the careful path with itself."""
-
-    def none_is_left(*_: Any) -> Any:
-        raise AssertionError("a clean row went the slow way")
-
-    monkeypatch.setattr(receivables, "_careful", none_is_left)
-    monkeypatch.setattr(payments, "_payment", none_is_left)
-    monkeypatch.setattr(history, "_reminder", none_is_left)
-    sent: dict[str, Cell] = {
-        "at": datetime(2026, 11, 13, 9),  # noqa: DTZ001  # a cell has no zone
-        "client": "Ana",
-        "channel": "E-mail",
-        "keys": "NF-1|2026-11-10|Padrão|Lembrete|3|0",
-        "outcome": "Enviado",
-    }
-    paid: dict[str, Cell] = {"paid_on": TODAY, "receivable": "NF-1", "amount": 1.0}
-    reading = read(
-        receivables=[invoice(), invoice("NF-2", paid_on=TODAY, paid_amount=1000)],
-        payments=[paid, {**paid, "client": "Ana", "reference": "E1", "method": "Pix"}],
-        history=[sent],
-    )
-    assert (len(reading.facts.receivables), len(reading.facts.payments)) == (2, 2)
-    assert len(reading.facts.reminders) == 1
-
-
 # Mutants: what these tests would let through if they were careless.
 
 
@@ -701,24 +409,11 @@ def test_reading_an_error_as_an_empty_cell_would_be_noticed(
         a_failed_look_up_in_paid_on_holds_the_client()
 
 
-def test_reading_text_as_python_does_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def as_python(text: str) -> tuple[Decimal | None, str]:
-        try:
-            return Decimal(text.replace(",", "")), "text_number"
-        except ArithmeticError:
-            return None, "invalid_amount"
-
-    monkeypatch.setattr(numbers, "_unsigned", as_python)
-    wrong = []
-    for language, cell, meant, codes in AMOUNTS:
-        try:
-            test_an_amount_is_read_one_way_only_or_not_at_all(language, cell, meant, codes)
-        except AssertionError:
-            wrong.append(cell)
-    assert {"1.234,56", "1.234", "1234,5"} <= set(wrong)
-
-
-def test_one_day_more_or_less_in_a_serial_would_be_noticed() -> None:
-    epoch = dates._EPOCH
-    assert epoch + timedelta(days=46207) == JULY_4
-    assert epoch + timedelta(days=46206) != JULY_4
+def test_an_issue_that_forgot_to_hold_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    forgetful = {
+        code: IssueKind(kind.code, kind.severity, Holds.NOTHING, kind.details)
+        for code, kind in KINDS.items()
+    }
+    monkeypatch.setattr("sync.rows.findings.KINDS", forgetful)
+    with pytest.raises(AssertionError):
+        a_failed_look_up_in_paid_on_holds_the_client()

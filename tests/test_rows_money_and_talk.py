@@ -270,3 +270,19 @@ def test_an_instalment_s_row_and_payments_must_agree_too() -> None:
     )
     assert reading.codes == ["paid_amount_differs"]
     assert reading.only().tab == "instalments"
+
+
+def test_counting_the_same_payment_twice_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sync.rows.payments.folded_id", lambda text: text)
+    with pytest.raises(AssertionError):
+        test_the_same_payment_twice_counts_once()
+
+
+def test_taking_a_payment_for_another_client_s_invoice_would_be_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sync.rows.payments._check_owner", lambda *_: None)
+    with pytest.raises(AssertionError):
+        test_a_payment_in_doubt_is_told_and_holds_whoever_it_may_concern(
+            {"client": "Bia"}, "client_differs", {"Ana", "Bia"}, 1
+        )

@@ -5,13 +5,13 @@ who owes nothing is the worst failure there is (CDC art. 42); which issue holds 
 `sync.issues`.
 """
 
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from sheet_templates.schema import RESERVED_POLICY, TABS
-from sync.domain.facts import Facts, Instalment, Receivable
+from sync.domain.facts import Facts
 from sync.issues import Issue
-from sync.rows.clients import ClientBook, read_clients
+from sync.rows.clients import read_clients
 from sync.rows.findings import Findings
 from sync.rows.history import Knowledge, read_history
 from sync.rows.ladders import read_ladders
@@ -51,10 +51,8 @@ def read_facts(snapshot: Snapshot, *, today: date) -> tuple[Facts, tuple[Issue, 
     check_received(tabs.get("receivables"), "id", invoices.receivables, payments, findings)
     check_received(tabs.get("instalments"), "instalment", instalments, payments, findings)
     knowledge = Knowledge(book, invoices, steps)
-    team = settings.team()
-    default = team.default_policy or next((name for name in steps if name != RESERVED_POLICY), None)
     facts = Facts(
-        settings=team,
+        settings=settings.team(),
         clients=book.clients,
         receivables=invoices.receivables,
         instalments=instalments,
@@ -64,36 +62,29 @@ def read_facts(snapshot: Snapshot, *, today: date) -> tuple[Facts, tuple[Issue, 
         templates=letters.texts,
         reminders=read_history(tabs.get("history"), knowledge, findings),
         choices=read_choices(tabs.get("queue"), book, findings),
-        row_problems=_held(findings, book, invoices.receivables, instalments, default),
         problem_receivables=frozenset(findings.problem_ids),
     )
-    return facts, _in_order(findings.issues)
+    return replace(facts, row_problems=_held(findings, facts)), _in_order(findings.issues)
 
 
-def _held(
-    findings: Findings,
-    book: ClientBook,
-    receivables: Mapping[str, Receivable],
-    instalments: Mapping[str, Instalment],
-    default_policy: str | None,
-) -> dict[str, str]:
+def _held(findings: Findings, facts: Facts) -> dict[str, str]:
     """Each held client and why: its own rows first, then its ladders, then what holds everybody."""
     held = dict(findings.held)
     ladders = findings.held_policies
+    receivables, instalments = facts.receivables.values(), facts.instalments.values()
     if ladders:
-        policy_of = {name: own.policy or default_policy or "" for name, own in book.clients.items()}
-        used = [
-            *policy_of.items(),
-            *((part.client, RESERVED_POLICY) for part in instalments.values()),
-        ]
-        used += [(each.client, each.policy) for each in receivables.values() if each.policy]
+        first = next((name for name in facts.ladders if name != RESERVED_POLICY), "")
+        default = facts.settings.default_policy or first
+        used = [(name, client.policy or default) for name, client in facts.clients.items()]
+        used += [(each.client, each.policy) for each in receivables if each.policy]
+        used += [(part.client, RESERVED_POLICY) for part in instalments]
         for client, policy in used:
             if policy in ladders:
                 held.setdefault(client, ladders[policy])
     if findings.held_all:
-        everybody = set(book.clients)
-        everybody.update(each.client for each in receivables.values())
-        everybody.update(part.client for part in instalments.values())
+        everybody = set(facts.clients)
+        everybody.update(each.client for each in receivables)
+        everybody.update(part.client for part in instalments)
         for client in sorted(everybody):
             held.setdefault(client, findings.held_all)
     return held

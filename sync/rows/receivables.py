@@ -192,10 +192,8 @@ def _careful(
     payment_code = reader.text("payment_code", minor=True)
     delay_reason = reader.choice("delay_reason", "delay_reason")
     policy = read_policy(reader, policies)
-    closed = paid_on is not None or cancelled is not None
-    _check_dates(reader, issued_on, due_on, paid_on, closed=closed)
-    if payment_code and not closed and is_wrong_code(reader.cell("payment_code")):
-        reader.report("invalid_payment_code", "payment_code")
+    is_open = paid_on is None and cancelled is None
+    _check(reader, issued_on, due_on, paid_on, is_open=is_open)
     if id_ is not None and reader.fault:
         reader.findings.problem_ids.add(id_)
     if id_ is None or client is None or due_on is None or amount is None:
@@ -236,20 +234,22 @@ def read_received(reader: RowReader) -> tuple[date | None, Decimal | None]:
     return paid_on, amount
 
 
-def _check_dates(
+def _check(
     reader: RowReader,
     issued_on: date | None,
     due_on: date | None,
     paid_on: date | None,
     *,
-    closed: bool,
+    is_open: bool,
 ) -> None:
-    """A due date before the issue is a slip of one of them: an open invoice must wait for it."""
+    """What one cell cannot show. A due date before the issue is a slip of one of them."""
+    if is_open and is_wrong_code(reader.cell("payment_code")):
+        reader.report("invalid_payment_code", "payment_code")
     if issued_on is None:
         return
     if paid_on is not None and paid_on < issued_on:
         reader.report("paid_before_issued", "paid_on", issued=issued_on)
-    if due_on is not None and due_on < issued_on and not closed:
+    if due_on is not None and due_on < issued_on and is_open:
         reader.report("due_before_issued", "due_on", issued=issued_on)
 
 

@@ -96,6 +96,20 @@ def check_letters(
                     _check_step(letters, policy, step, language, step_rows, findings)
 
 
+def _tell_missing(step: Step, language: str, row: int | None, findings: Findings) -> None:
+    findings.report(
+        "missing_template",
+        "policy",
+        row=row,
+        column="template",
+        cell=step.template,
+        policy=step.policy,
+        step=step.name,
+        language=language,
+    )
+    findings.held_policies.setdefault(step.policy, "missing_template")
+
+
 def _check_step(
     letters: Letters,
     policy: str,
@@ -109,17 +123,7 @@ def _check_step(
     if key not in letters.texts:
         key = (step.template or "", findings.language)
         if key not in letters.texts:
-            findings.report(
-                "missing_template",
-                "policy",
-                row=row,
-                column="template",
-                cell=step.template,
-                policy=policy,
-                step=step.name,
-                language=language,
-            )
-            findings.held_policies.setdefault(policy, "missing_template")
+            _tell_missing(step, language, row, findings)
             return
         if findings.once("template_in_other_language", "templates", language, key[0]):
             findings.report(
