@@ -11,7 +11,7 @@ from decimal import Decimal
 from sync.domain.calendar import BusinessCalendar
 from sync.domain.charges import charges_from
 from sync.domain.decisions import Reason, Standing, Status
-from sync.domain.facts import Choice, Facts, Step, StepKey
+from sync.domain.facts import Choice, Facts, Outcome, Step, StepKey
 from sync.domain.history import (
     MAY_HAVE_ARRIVED,
     PLAN_BROKEN,
@@ -123,7 +123,7 @@ def case_of(day: Day, standing: Standing) -> Case:
     if climber:
         reserved = _reserved(day, standing, sent) if is_overdue and climber.ladder.after else None
         place = reserved or climber.place(day.today, day.calendar)
-        place = _after_other_due_dates(day, standing, place)
+        place = _one_a_day(day, sent, _after_other_due_dates(day, standing, place))
     return Case(
         standing=standing,
         place=place,
@@ -212,6 +212,16 @@ def _was_said(sent: Iterable[SentStep], rung: Rung, after: date) -> bool:
         s.key.step == rung.step.name and (s.key.offset == rung.step.offset or s.on > after)
         for s in sent
     )
+
+
+def _one_a_day(day: Day, sent: tuple[SentStep, ...], place: Place) -> Place:
+    """An item takes at most one step a day, one that a person skipped included."""
+    today = [s for s in sent if s.on == day.today]
+    if place.rung is None or not today:
+        return place
+    skipped = today[-1].outcome is Outcome.SKIPPED
+    reason = Reason.SKIPPED if skipped else Reason.ALREADY_REMINDED
+    return Place(since=day.today + timedelta(days=1), reason=reason)
 
 
 def _after_other_due_dates(day: Day, standing: Standing, place: Place) -> Place:

@@ -90,10 +90,11 @@ def _day(facts: Facts, calendar: BusinessCalendar, its_book: Book, at: time | No
     choices: dict[str, tuple[Choice, ...]] = {}
     for choice in facts.choices:
         choices[choice.client] = (*choices.get(choice.client, ()), choice)
+    asked = {client: min(c.shown_on for c in given) for client, given in choices.items()}
     day = Day(
         facts=facts,
         book=its_book,
-        history=remember(facts.reminders, open_ids, its_book.run_date),
+        history=remember(facts.reminders, open_ids, its_book.run_date, asked),
         calendar=calendar,
         today=its_book.run_date,
         time_of_day=at,

@@ -70,8 +70,8 @@ class History:
 
     `items` maps an invoice to its used keys of every due date it ever had; `overdue_contacts`
     a client to the last day of an overdue message that may have arrived; `steps` a client to
-    what was sent to them (step, day, invoices); `bounced` to the addresses whose latest
-    message came back; `refused` to the addresses a server refused, with the last day of it;
+    what was sent since the queue asked (step, day, invoices); `bounced` to the addresses whose
+    latest message came back; `refused` to the addresses a server refused, with the last day of it;
     `delivered` the references of the day's e-mails.
     """
 
@@ -118,11 +118,16 @@ def _joined(
 
 
 def remember(
-    reminders: Sequence[Reminder], invoices: frozenset[str] | None = None, today: date | None = None
+    reminders: Sequence[Reminder],
+    invoices: frozenset[str] | None = None,
+    today: date | None = None,
+    asked: Mapping[str, date] | None = None,
 ) -> History:
     """Index `reminders`, keeping the keys of `invoices` only (None: of all).
 
-    `today` is the day whose e-mails are counted. Cost: one pass over the reminders and their keys.
+    `today` is the day whose e-mails are counted; `asked` maps a client to the first day from
+    which `steps` are kept, about whatever invoices (None: all). Cost: one pass over the
+    reminders and their keys.
     """
     items: dict[str, list[SentStep]] = {}
     steps: dict[str, list[tuple[str, date, frozenset[str]]]] = {}
@@ -133,8 +138,11 @@ def remember(
         about = [k for k in reminder.keys if invoices is None or k.invoice in invoices]
         if about:
             _remember_keys(items, reminder, about)
-            said = (reminder.step, reminder.at.date(), frozenset(key.invoice for key in about))
-            steps.setdefault(reminder.client, []).append(said)
+        if asked is None or reminder.client in asked:
+            on = reminder.at.date()
+            if asked is None or on >= asked[reminder.client]:
+                named = frozenset(key.invoice for key in reminder.keys)
+                steps.setdefault(reminder.client, []).append((reminder.step, on, named))
         last = contacts.get(reminder.client)
         if (
             (last is None or reminder.at > last)
