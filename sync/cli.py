@@ -7,6 +7,7 @@ Heavy parts are imported by the command that needs them, so that `--help` is qui
 """
 
 import argparse
+import gc
 import importlib
 import os
 import sys
@@ -186,6 +187,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(encoding="utf-8", errors="replace")
     language = terminal_language()
     options = parser(language).parse_args(arguments)
+    # A workbook of 100,000 rows is millions of small objects that live to the end of the command;
+    # looking through them for cycles again and again takes a quarter of the time (docs/bench.md).
+    gc.set_threshold(1_000_000, 100, 100)
     command = importlib.import_module(f"sync.commands.{_MODULES[options.command]}")
     guard = importlib.import_module("sync.commands.errors")
     code: int = guard.guarded(command.COMMANDS[options.command], options, language)
