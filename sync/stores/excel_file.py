@@ -16,6 +16,7 @@ from sync.stores.ooxml.cells import same
 from sync.stores.ooxml.frame_edits import Growth
 from sync.stores.ooxml.links import Links
 from sync.stores.ooxml.package import LIMITS
+from sync.stores.ooxml.sheet import SheetXml
 from sync.stores.ooxml.workbook_patch import SheetEdits, WorkbookPatch
 from sync.stores.ooxml.xml import MAX_ROW
 from sync.workbook import (
@@ -62,7 +63,6 @@ class ExcelFileStore:
             allow_synced=allow_synced,
         )
         self._reading: Reading | None = None
-        self.exchange.clean_up()
 
     def read(self) -> Snapshot:
         """Read the file; the same content is not read twice. Raises RefusedFile."""
@@ -120,8 +120,9 @@ class _TabEdits:
 
     tab: Tab
     columns: Mapping[str, int]
+    last_with_data: int
+    last: int
     wanted: dict[int, dict[str, Cell]] = field(default_factory=dict)
-    last: int = 1
     added: bool = False
     _rows: dict[int, Row] | None = None
     _by_key: dict[str, list[int]] | None = None
@@ -150,6 +151,21 @@ class _TabEdits:
         known = {key: value for key, value in values.items() if key in self.columns}
         if known:
             self.wanted.setdefault(number, {}).update(known)
+
+    def make_way(self, sheet: SheetXml) -> None:
+        """Move appended rows below rows in which people keep formulas that show nothing yet."""
+        theirs = [
+            number
+            for key, number in self.columns.items()
+            if TABS[self.tab.key].column(key).owner not in rules.ENGINE
+        ]
+        taken = sheet.last_formula(theirs, self.last_with_data)
+        shift = taken - self.last_with_data
+        if shift > 0:
+            appended = [number for number in self.wanted if number > self.last_with_data]
+            for number in sorted(appended, reverse=True):
+                self.wanted[number + shift] = self.wanted.pop(number)
+            self.last += shift
 
     def differing(self, links: Links, *, date1904: bool) -> dict[int, dict[int, Cell]]:
         """Row → column → value, of the cells that do not show what is wanted."""
@@ -200,7 +216,6 @@ class _Edits:
         for standing in edits.tab.rows:
             if standing.number >= end:
                 edits.want(standing.number, blank)
-        edits.added |= end - 1 > edits.last
         edits.last = max(edits.last, end - 1)
 
     def _tab(self, key: str) -> _TabEdits | None:
@@ -209,52 +224,52 @@ class _Edits:
             if tab is None:
                 return None
             last = max((row.number for row in tab.rows), default=1)
-            self.tabs[key] = _TabEdits(tab, self.reading.columns[key], last=last)
+            self.tabs[key] = _TabEdits(tab, self.reading.columns[key], last, last)
         return self.tabs[key]
 
     def write(self, patch: WorkbookPatch) -> int:
-        """Patch every tab in which something differs; returns how many cells do."""
-        cells = 0
+        """Patch every sheet in which something differs; returns how many cells do."""
+        gathered: dict[str, SheetEdits] = {}
         for key, edits in self.tabs.items():
-            if edits.last > MAX_ROW:
-                raise WrongPlace("sheet_full", tab=edits.tab.title)
             if edits.wanted:
-                cells += self._write_tab(patch, key, edits)
-        return cells + self._write_figures(patch)
+                self._gather_tab(patch, self.reading.sheets[key].part, edits, gathered)
+        self._gather_figures(patch, gathered)
+        for part, found in gathered.items():
+            sheet = patch.sheet(part)
+            patch.edit(found, sheet, Links(patch.package, part, sheet.frame))
+        return sum(len(row) for found in gathered.values() for row in found.cells.values())
 
-    def _write_tab(self, patch: WorkbookPatch, key: str, edits: _TabEdits) -> int:
-        part = self.reading.sheets[key].part
+    def _gather_tab(
+        self,
+        patch: WorkbookPatch,
+        part: str,
+        edits: _TabEdits,
+        gathered: dict[str, SheetEdits],
+    ) -> None:
         sheet = patch.sheet(part)
+        if edits.added:
+            edits.make_way(sheet)
+        if edits.last > MAX_ROW:
+            raise WrongPlace("sheet_full", tab=edits.tab.title)
         links = Links(patch.package, part, sheet.frame)
         differing = edits.differing(links, date1904=patch.book.date1904)
-        if not differing:
-            return 0
-        before = max((row.number for row in edits.tab.rows), default=1)
-        patch.edit(
-            SheetEdits(
+        if differing:
+            before = edits.last_with_data
+            gathered[part] = SheetEdits(
                 part=part,
                 title=edits.tab.title,
                 cells=differing,
-                grown=Growth(before, edits.last) if edits.added else None,
+                grown=Growth(before, edits.last) if edits.last > before else None,
                 like=before if before >= _FIRST_ROW else None,
-            ),
-            sheet,
-            links,
-        )
-        return sum(map(len, differing.values()))
+            )
 
-    def _write_figures(self, patch: WorkbookPatch) -> int:
-        """Set the figures that differ, at the cells their names point to."""
+    def _gather_figures(self, patch: WorkbookPatch, gathered: dict[str, SheetEdits]) -> None:
+        """Note the figures that differ, at the cells their names point to."""
         book = self.reading.book
-        parts = {sheet.title: sheet for sheet in book.sheets}
-        by_title: dict[str, dict[int, dict[int, Cell]]] = {}
+        parts = {sheet.title: sheet.part for sheet in book.sheets}
         for key, (title, row, column) in figure_places(book, self.figures).items():
-            stands = self.reading.snapshot.figures.get(key)
-            if not same(stands, self.figures[key], date1904=book.date1904):
-                by_title.setdefault(title, {}).setdefault(row, {})[column] = self.figures[key]
-        for title, cells in by_title.items():
-            part = parts[title].part
-            sheet = patch.sheet(part)
-            links = Links(patch.package, part, sheet.frame)
-            patch.edit(SheetEdits(part=part, title=title, cells=cells), sheet, links)
-        return sum(len(values) for cells in by_title.values() for values in cells.values())
+            stands, value = self.reading.snapshot.figures.get(key), self.figures[key]
+            if not same(stands, value, date1904=patch.book.date1904):
+                part = parts[title]
+                found = gathered.setdefault(part, SheetEdits(part=part, title=title))
+                found.cells.setdefault(row, {})[column] = value

@@ -9,6 +9,7 @@ cannot exchange, the hash is compared immediately before an ordinary replace.
 
 import ctypes
 import errno
+import glob
 import hashlib
 import os
 import sys
@@ -58,10 +59,11 @@ class FileExchange:
     patience: tuple[float, ...] = field(default=_PATIENCE)
 
     def clean_up(self) -> None:
-        """Remove what a killed run of this machine left beside the file."""
-        for left in self.path.parent.glob(f".{self.path.name}.*.regua-tmp"):
+        """Remove what a killed run left beside the file, not what a running one just writes."""
+        for left in self.path.parent.glob(f".{glob.escape(self.path.name)}.*.regua-tmp"):
             with suppress(OSError):
-                left.unlink()
+                if not _is_running(left.name.split(".")[-2]):
+                    left.unlink()
 
     def check_place(self, now: datetime) -> None:
         """Raise when the file cannot be written: synchronised folder, open elsewhere, read-only."""
@@ -83,6 +85,7 @@ class FileExchange:
         Raises NotWritable (disk full, no permission, open elsewhere): then nothing was changed.
         """
         self.check_place(now)
+        self.clean_up()
         fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}.regua-tmp")
         try:
             revision = self._write(fresh, pieces)
@@ -141,6 +144,19 @@ class FileExchange:
     def _hash(self, path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _is_running(number: str) -> bool:
+    """Whether a process of that number runs; where nobody can tell, it does not."""
+    if sys.platform == "win32" or not number.isdecimal() or int(number) == os.getpid():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _like(descriptor: int, old: Path) -> None:

@@ -13,9 +13,6 @@ from sync.workbook import RefusedFile
 
 CONTENT_TYPES = "[Content_Types].xml"
 _WORKBOOK_TYPES = ("spreadsheetml.sheet.main+xml", "ms-excel.sheet.macroenabled.main+xml")
-# Transitional and strict names end alike: .../relationships/worksheet.
-_AFTER_CALC = ("oleSize", "customWorkbookViews", "pivotCaches", "smartTagPr", "smartTagTypes",
-               "webPublishing", "fileRecoveryPr", "webPublishObjects", "extLst")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,28 +141,6 @@ class Book:
     def is_signed(self) -> bool:
         """Whether the package carries a digital signature, which any change would break."""
         return any(name.casefold().startswith("_xmlsignatures/") for name in self.package.names())
-
-    def calculated_on_load(self) -> bytes | None:
-        """The workbook part asking for a full calculation when opened; None if it already does."""
-        calc = self.root.child("calcPr")
-        if calc is None:
-            before = [e for e in self.root.children if xml.local(e.name) not in _AFTER_CALC]
-            at = before[-1].end
-            prefix = self.root.name.rpartition(":")[0]
-            tag = f"{prefix}:calcPr" if prefix else "calcPr"
-            return self._encoded(
-                self.data[:at], f'<{tag} fullCalcOnLoad="1"/>'.encode(), self.data[at:]
-            )
-        if calc.attributes.get("fullCalcOnLoad") in {"1", "true"}:
-            return None
-        tag_found = xml.start_tag(self.data, calc.start)
-        kept = re.sub(rb"""\sfullCalcOnLoad\s*=\s*(?:"[^"]*"|'[^']*')""", b"", tag_found[2])
-        new = b"<" + tag_found[1] + kept + b' fullCalcOnLoad="1"' + tag_found[3] + b">"
-        return self._encoded(self.data[: calc.start], new, self.data[tag_found.end() :])
-
-    def _encoded(self, *pieces: bytes) -> bytes:
-        data = b"".join(pieces)
-        return data if self.encoding == "utf-8" else data.decode().encode(self.encoding)
 
 
 def _workbook_part(package: Package) -> str:

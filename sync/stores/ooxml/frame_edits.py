@@ -9,28 +9,37 @@ from sync.stores.ooxml.package import Package
 from sync.stores.ooxml.sheet import Frame
 from sync.workbook import WrongPlace
 
+_CELLS = re.compile(r"[A-Z]{1,3}[0-9]{1,7}(?::[A-Z]{1,3}[0-9]{1,7})?")
 _XM_SQREF = re.compile(rb"(<(?:\w+:)?sqref>)([^<]*)(</)")
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Rows were added: the last row with data before and after."""
+    """Rows were added: the last row with data before and after.
+
+    What ended with the data, or on a blank row right below it, ends with the data again.
+    """
 
     before: int
     after: int
 
     def stretched(self, reference: str) -> str:
-        """A list of areas in which those that ended with the data end with it again."""
+        """A list of areas, stretched as above."""
         return " ".join(self._one(each) for each in reference.split())
 
+    def concerns(self, found: xml.Area) -> bool:
+        """Whether an area ends where the data ended."""
+        return max(2, self.before) <= found.bottom < self.after
+
     def _one(self, reference: str) -> str:
-        try:
-            found = xml.area(reference)
-        except ValueError:
+        if not _CELLS.fullmatch(reference):  # whole columns or rows, or not a reference
             return reference
-        if found.bottom != self.before or found.bottom < 2 or reference[-1] not in "0123456789":
-            return reference
-        return str(xml.Area(found.top, found.left, self.after, found.right))
+        found = xml.area(reference)
+        return (
+            reference
+            if not self.concerns(found)
+            else str(xml.Area(found.top, found.left, self.after, found.right))
+        )
 
 
 def with_attribute(tag: bytes, name: str, value: str) -> bytes:
@@ -116,11 +125,12 @@ def stretched_tables(
         data, encoding = xml.utf8(package.read(relation.target))
         root = xml.tree(data, relation.target)
         reference = root.attributes.get("ref", "")
-        if not reference or xml.area(reference).bottom != growth.before:
-            continue
-        if int(root.attributes.get("totalsRowCount", 0)):
+        covered = xml.area(reference) if reference else xml.Area(0, 0, 0, 0)
+        has_totals = bool(int(root.attributes.get("totalsRowCount", 0)))
+        if has_totals and growth.before <= covered.bottom <= growth.after:
             raise WrongPlace("totals_row", tab=tab)
-        new = growth.stretched(reference)
+        if not growth.concerns(covered):
+            continue
         pieces: list[bytes] = []
         at = 0
         for element in (root, root.child("autoFilter")):
@@ -133,8 +143,7 @@ def stretched_tables(
                 at = tag.end()
         pieces.append(data[at:])
         content = b"".join(pieces)
-        if new != reference:
-            changed[relation.target] = (
-                content if encoding == "utf-8" else content.decode().encode(encoding)
-            )
+        changed[relation.target] = (
+            content if encoding == "utf-8" else content.decode().encode(encoding)
+        )
     return changed

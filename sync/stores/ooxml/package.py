@@ -28,9 +28,9 @@ _THREADS = 2
 class Limits:
     """How large a package may be before it is refused.
 
-    A sheet of a million rows by 25 columns is about 1.2 GB of XML in 90 MB of zip; deflate
-    squeezes a million formatted empty rows about 100 to 1, and nothing more than 1032 to 1.
-    `ratio` counts only for parts above `ratio_from` bytes.
+    A sheet of a million rows by 25 columns is about 1.2 GB of XML in 90 MB of zip. Deflate
+    squeezes a million formatted empty rows 26 to 1, and nothing more than 1032 to 1. `ratio`
+    counts only for parts above `ratio_from` bytes.
     """
 
     file: int = 400_000_000
@@ -38,8 +38,8 @@ class Limits:
     total: int = 3_000_000_000
     small_part: int = 64_000_000
     entries: int = 20_000
-    ratio: int = 400
-    ratio_from: int = 40_000_000
+    ratio: int = 100
+    ratio_from: int = 20_000_000
 
 
 LIMITS = Limits()

@@ -117,6 +117,8 @@ class _Quick:
 
     def _block(self, block: bytes, first: int, found: list[Row]) -> bool:
         """Read the rows of a block into `found`; False at the first unusual one."""
+        if b"</c>" not in block:  # formatted rows without any content
+            return True
         before, *texts = block.split(b'<row r="')
         if before.strip():
             return False

@@ -7,6 +7,7 @@ by expat's byte positions. Both leave the bytes alone.
 
 import re
 from bisect import bisect_left
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import cached_property
 from operator import lt
@@ -17,6 +18,7 @@ from sync.workbook import RefusedFile
 _ROW = re.compile(rb'<row r="(\d{1,7})"')
 _CELL = re.compile(rb'\s*<c r="([A-Z]{1,3})(\d{1,7})"([^<>]*?)(?:/>|>(.*?)</c>)', re.DOTALL)
 _AFTER_CELLS = re.compile(rb"\s*(?:</row>\s*)?")
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _PLAIN_ROW = re.compile(rb"<row [^<>]*?(/?)>")
 
 
@@ -179,6 +181,20 @@ class SheetXml:
         if close < 0 or data[at:close].strip() or data[close + 6 : end].strip():
             raise _Unusual
         return RowSpan(number, start, tag.end(), close + 6, tuple(cells))
+
+    def last_formula(self, columns: Container[int], after: int) -> int:
+        """The last row below `after` with a formula in one of these columns, else `after`."""
+        at = bisect_left(self.rows, after + 1)
+        below = self.rows[at:]
+        if not below or (self.is_plain and self.data.find(b"<f", self.starts[at]) < 0):
+            return after
+        for number in reversed(below):
+            row = self.row(number)
+            for cell in row.cells if row else ():
+                element = self.data[cell.start : cell.end]
+                if cell.column in columns and _FORMULA.search(element):
+                    return number
+        return after
 
     def cell_bytes(self, row: int, column: int) -> bytes | None:
         """One cell's element, None where there is none."""

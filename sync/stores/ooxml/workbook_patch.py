@@ -7,6 +7,7 @@ from itertools import chain
 
 from sync.stores.ooxml import xml
 from sync.stores.ooxml.book import CONTENT_TYPES, Book, relations_part
+from sync.stores.ooxml.book_edits import BookEdits
 from sync.stores.ooxml.frame_edits import FrameEdits, Growth, stretched_tables
 from sync.stores.ooxml.links import Links, Place
 from sync.stores.ooxml.package import Package, Packed, pack
@@ -36,12 +37,11 @@ class WorkbookPatch:
     """Patches a workbook's sheets one after the other; `pieces` are the new file."""
 
     def __init__(self, package: Package, book: Book) -> None:
-        if book.is_signed:
-            raise NotWritable("signed")
         self.package = package
         self.book = book
         self.styles = book.styles()
         self.parts: dict[str, Packed | None] = {}
+        self._book_edits = BookEdits(book)
         self._formula_gone = False
 
     def sheet(self, part: str) -> SheetXml:
@@ -49,7 +49,9 @@ class WorkbookPatch:
         return SheetXml(self.package.whole(part), part)
 
     def edit(self, edits: SheetEdits, sheet: SheetXml, links: Links) -> None:
-        """Change one sheet. Raises WrongPlace when that cannot be done safely."""
+        """Change one sheet, once. Raises NotWritable when that cannot be done safely."""
+        if self.book.is_signed:
+            raise NotWritable("signed")
         if sheet.frame.is_protected:
             raise WrongPlace("protected_tab", tab=edits.title)
         rows = RowsPatch(
@@ -68,6 +70,9 @@ class WorkbookPatch:
             frame.include(xml.Area(min(rows), min(columns), max(rows), max(columns)))
         if edits.grown is not None:
             frame.grow(edits.grown)
+            for each in self.book.sheets:
+                if each.part == edits.part:
+                    self._book_edits.stretch_filter(each.index, edits.grown)
             tables = stretched_tables(self.package, edits.part, edits.grown, edits.title)
             for name, content in tables.items():
                 self.parts[name] = pack([content], _SMALL)
@@ -86,7 +91,8 @@ class WorkbookPatch:
         styles = self.styles.patched()
         if styles is not None:
             self.parts[self.styles.name] = pack([styles], _SMALL)
-        workbook = self.book.calculated_on_load()
+        self._book_edits.calculate_on_load()
+        workbook = self._book_edits.patched()
         if workbook is not None:
             self.parts[self.book.part] = pack([workbook], _SMALL)
         calculation = self.book.related("calcChain")
