@@ -365,6 +365,7 @@ def _was_told(world: World, item: Item) -> bool:
     return any(
         (k.invoice, k.due_on) == (item.id, item.due) and (k.offset > 0 or k.step in _RESERVED)
         for x in _letters_that_count(world, item.client)
+        if x.outcome is not Outcome.SKIPPED
         for k in x.decision.keys
     )
 

@@ -131,7 +131,7 @@ def case_of(day: Day, standing: Standing) -> Case:
         hold=_hold(day, standing, has_ladder=climber is not None),
         is_overdue=is_overdue,
         is_fresh=is_fresh(day, standing),
-        is_first=not any(is_overdue_key(s.key) for s in sent),
+        is_first=not any(is_overdue_key(s.key) and s.outcome is not Outcome.SKIPPED for s in sent),
     )
 
 
