@@ -23,7 +23,7 @@ def serial(value: date | datetime | time, *, date1904: bool) -> int | float:
     days = (day - first).days
     if not date1904 and days < 61:
         days -= 1
-    if days < 0:
+    if days < (0 if date1904 else 1):
         raise ValueError(f"{value} is before the first day a sheet knows")
     if not isinstance(value, datetime):
         return days
