@@ -19,7 +19,7 @@ def settle_choices(facts: Facts, ledger: Ledger, *, by: str) -> tuple[str, ...]:
             continue
         verdict = Verdict.RESEND if choice.approve else Verdict.SENT
         try:
-            ledger.settle(choice.reference or "", verdict, by)
+            ledger.settle(choice.reference or "", verdict, by, in_history=True)
         except NotUncertain:
             continue
         settled.append(choice.reference or "")

@@ -14,11 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from sync import ledger_file
-from sync.domain.facts import Channel, Outcome, StepKey
+from sync.domain.facts import Channel, Choice, Facts, Outcome, StepKey
 from sync.ledger import IllegalMove, KeyTaken, Ledger, NotUncertain
 from sync.ledger_days import RunResult, UnknownReference
 from sync.ledger_file import LedgerDamaged, LedgerTooNew, LedgerUnavailable, messages
 from sync.message_states import MOVES, State, Verdict, union
+from sync.settled import settle_choices
 from sync.words import words
 from tests.posted import BOOK, MONDAY, SAO_PAULO, Watch, key, planned, reminder
 
@@ -374,6 +375,22 @@ def test_what_only_history_knows_is_settled_all_the_same(book: Ledger) -> None:
     book.settle("R1", Verdict.RESEND, "Ana", in_history=True)
     (settled,) = union([row], book.reminders(BOOK), book.verdicts())
     assert settled.outcome is Outcome.CANCELLED
+
+
+def test_a_tick_on_an_uncertain_row_counts_although_the_ledger_was_lost(book: Ledger) -> None:
+    tick = Choice(
+        key="k",
+        client="Padaria Aurora",
+        step="first",
+        to=(),
+        items=(),
+        shown_on=MONDAY.date(),
+        approve=True,
+        reference="R1",
+    )
+    history = union([reminder("R1", Outcome.SENDING, key())], book.reminders(BOOK))
+    assert settle_choices(Facts(reminders=history, choices=(tick,)), book, by="Ana") == ("R1",)
+    assert book.verdicts() == {"R1": Verdict.RESEND}
 
 
 def test_an_older_copy_of_the_ledger_does_not_free_what_history_calls_sent(

@@ -131,7 +131,9 @@ def settle(options: argparse.Namespace, _language: str) -> int:
         ):
             engine.ledger.recover(identity)
             try:
-                engine.ledger.settle(options.reference, Verdict(options.verdict), by="settle")
+                engine.ledger.settle(
+                    options.reference, Verdict(options.verdict), by="settle", in_history=True
+                )
             except NotUncertain as known:
                 raise UsageError("not_uncertain", reference=options.reference) from known
         screen.say(f"settled_{options.verdict}", reference=options.reference)
