@@ -16,7 +16,7 @@ from sync.workbook import RefusedFile
 MAX_TEXT = 32_767  # UTF-16 units in a cell, Excel specifications and limits
 MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
 
-_ENTITY = re.compile(r"&(?:#(\d+)|#[xX]([0-9a-fA-F]+)|(amp|lt|gt|quot|apos));")
+_ENTITY = re.compile(r"&(?:#(\d+)|#[xX]([0-9a-fA-F]+)|(amp|lt|gt|quot|apos));|&")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _CODED = re.compile(r"_x([0-9a-fA-F]{4})_")
 _LITERAL_CODED = re.compile(r"_(?=x[0-9a-fA-F]{4}_)")
@@ -48,7 +48,10 @@ def attribute_escaped(text: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    """XML character data as text: entities resolved, line ends as XML 1.0 section 2.11 wants."""
+    """XML character data as text: entities resolved, line ends as XML 1.0 section 2.11 wants.
+
+    Raises RefusedFile for an entity that XML does not know.
+    """
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _ENTITY.sub(_entity, text) if "&" in text else text
@@ -58,6 +61,8 @@ def _entity(found: re.Match[str]) -> str:
     decimal, hexadecimal, name = found.groups()
     if name:
         return _NAMED[name]
+    if not (decimal or hexadecimal):  # an entity that nobody declared
+        raise RefusedFile("damaged", part="xml")
     number = int(decimal) if decimal else int(hexadecimal, 16)
     return chr(number) if number < 0x110000 else "\ufffd"
 
