@@ -62,6 +62,7 @@ CLIENTS = Tab(
     key="clients",
     key_columns=("client",),
     group=Group.DAILY,
+    appends=True,  # `import`, a person's act, adds the clients of invoices it adds
     columns=columns(
         Owner.USER,
         ("client", TEXT, "required 24"),
