@@ -1,5 +1,6 @@
 """Settings, ladders, letters, headings: what decides for everybody falls to the safe side."""
 
+from dataclasses import fields
 from datetime import date, time
 from decimal import Decimal
 from typing import Any
@@ -71,6 +72,11 @@ def test_a_missing_row_has_the_default_and_the_defaults_are_the_schema_s() -> No
     )
     for key in ("late_fee", "quote_valid", "tolerance", "contact_gap", "send_from", "state"):
         assert getattr(settings, key) == SETTINGS[key].default
+
+
+def test_every_setting_of_the_schema_is_a_fact() -> None:
+    names = {"sender_is_server" if key == "sender" else key for key in SETTINGS}
+    assert names == {field.name for field in fields(TeamSettings)}
 
 
 BAD_SETTINGS: list[tuple[str, Cell]] = [
