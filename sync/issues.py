@@ -15,7 +15,7 @@ from sync.words import words
 
 
 class Severity(StrEnum):
-    """An error holds somebody or loses something; a warning only tells."""
+    """An error is wrong data; a warning tells, or says what set-up still lacks."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -45,6 +45,7 @@ class IssueKind:
 
 def _kinds() -> tuple[IssueKind, ...]:
     table = (
+        *_lines(Severity.WARNING, Holds.ALL, _NOT_SET_UP),
         *_lines(Severity.ERROR, Holds.ALL, _HOLD_ALL),
         *_lines(Severity.ERROR, Holds.CLIENT, _HOLD_CLIENT),
         *_lines(Severity.ERROR, Holds.NOTHING, _ONLY_ERRORS),
@@ -63,6 +64,11 @@ def _lines(severity: Severity, holds: Holds, lines: str) -> list[IssueKind]:
 
 
 # One code a line, followed by the details that its sentences may name.
+# A new or just adopted workbook has no wrong data, it only is not ready to send.
+_NOT_SET_UP = """
+missing_identity setting
+"""
+
 _HOLD_ALL = """
 missing_tab
 duplicate_tab
@@ -70,7 +76,6 @@ missing_heading
 duplicate_heading
 newer_schema
 unknown_structure detail
-missing_identity setting
 invalid_setting setting
 duplicate_setting setting other_row
 unknown_default_policy
