@@ -71,6 +71,11 @@ class Case:
         return self.place.rung.step if self.place.rung else None
 
     @property
+    def is_by_hand(self) -> bool:
+        """Whether the step that is due is a person's work."""
+        return self.place.rung is not None and self.place.rung.by_hand
+
+    @property
     def is_due(self) -> bool:
         """Whether its step may go today, as far as the item itself is concerned."""
         return self.place.rung is not None and self.hold is None

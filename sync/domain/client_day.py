@@ -37,7 +37,8 @@ def decide_client(day: Day, client: str, cases: Sequence[Case]) -> Decision:
 
 def _decision(day: Day, client: str, cases: Sequence[Case], verdict: Verdict) -> Decision:
     draft = verdict.draft
-    items = {c.standing.id: _item(day, c, verdict) for c in cases}
+    named = {c.standing.id for c in draft.step_cases}
+    items = {c.standing.id: _item(day, c, verdict, c.standing.id in named) for c in cases}
     return Decision(
         client=client,
         action=verdict.action,
@@ -56,9 +57,9 @@ def _decision(day: Day, client: str, cases: Sequence[Case], verdict: Verdict) ->
     )
 
 
-def _item(day: Day, case: Case, verdict: Verdict) -> ItemDecision:
+def _item(day: Day, case: Case, verdict: Verdict, is_part: bool) -> ItemDecision:
     """One item beside the message: part of it, or why it is not."""
-    if case in verdict.draft.step_cases:
+    if is_part:
         key, reason = case.key, verdict.reason
     elif not case.is_due:
         key, reason = None, case.hold or case.place.reason

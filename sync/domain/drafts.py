@@ -45,21 +45,21 @@ class Draft:
 
 
 def drafts_of(day: Day, client: str, cases: Sequence[Case]) -> list[Draft]:
-    """The messages to try, in order of preference: everything that is due comes first.
+    """The messages to try, in order of preference.
 
-    Then what need not wait: the items whose step neither a person must do nor approve, once
-    those that do have waited for the contact gap; those before their due date; those after it.
+    First what need not wait for a person, once what must has waited for the contact gap; then
+    everything that is due; then what is before its due date; then what is after it. A step done
+    by hand takes other overdue steps with it, but no courtesy that an e-mail can bring in time.
     """
     due = [case for case in cases if case.is_due]
     before = [case for case in due if not case.is_overdue]
     after = [case for case in due if case.is_overdue]
     after = [case for case in after if case.is_fresh] or after
-    groups = [before + after]
-    for group in (before + after, after):
-        free = [case for case in group if not waits_for_person(day, case)]
-        if len(free) < len(group) and all(_waited_enough(day, c) for c in group if c not in free):
-            groups.append(free)
-    groups[2:2] = [before, after]
+    whole = before + after
+    groups = [_free(day, whole), whole, before, _free(day, after), after]
+    if whole and _by_rank(whole)[0].is_by_hand:
+        mails = [case for case in before if not case.is_by_hand]
+        groups[1:3] = [mails, [case for case in before if case.is_by_hand] + after]
     seen: list[list[Case]] = []
     for group in groups:
         if group and group not in seen:
@@ -67,9 +67,17 @@ def drafts_of(day: Day, client: str, cases: Sequence[Case]) -> list[Draft]:
     return [draft_of(day, client, group, cases) for group in seen]
 
 
+def _free(day: Day, group: Sequence[Case]) -> list[Case]:
+    """What need not wait for a person, if the rest of the group has waited long enough."""
+    waiting = [case for case in group if waits_for_person(day, case)]
+    if not waiting or not all(_waited_enough(day, case) for case in waiting):
+        return []
+    return [case for case in group if not waits_for_person(day, case)]
+
+
 def waits_for_person(day: Day, case: Case) -> bool:
     """Whether the item's own step is done by hand, or is never automatic."""
-    if case.place.rung is not None and case.place.rung.by_hand:
+    if case.is_by_hand:
         return True
     return day.facts.settings.mode is Mode.AUTOMATIC and asks(case)
 
@@ -95,8 +103,11 @@ def draft_of(day: Day, client: str, group: Sequence[Case], cases: Sequence[Case]
     others: Iterable[Case] = ()
     if is_overdue:
         may_ask = any(asks(case) for case in step_cases)
+        named = {case.standing.id for case in step_cases}
         others = (
-            c for c in cases if c not in step_cases and _may_stand_beside(day, c, is_stale, may_ask)
+            c
+            for c in cases
+            if c.standing.id not in named and _may_stand_beside(day, c, is_stale, may_ask)
         )
     row = day.facts.clients.get(client)
     mail = step.channel is Channel.EMAIL
