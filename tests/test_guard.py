@@ -102,8 +102,17 @@ def test_the_same_name_twice() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/styles.xml",
-                                  "xl/sharedStrings.xml", "_rels/.rels", "[Content_Types].xml"])  # fmt: skip
+@pytest.mark.parametrize(
+    "part",
+    [
+        "xl/workbook.xml",
+        "xl/worksheets/sheet1.xml",
+        "xl/styles.xml",
+        "xl/sharedStrings.xml",
+        "_rels/.rels",
+        "[Content_Types].xml",
+    ],
+)
 def test_a_doctype_in_any_part(part: str, encoding: str) -> None:
     text = f'<?xml version="1.0" encoding="{encoding}"?>'
     text += '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'
