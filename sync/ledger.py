@@ -11,9 +11,10 @@ and-set on the state, so that two processes cannot both take a message on. The l
 only guard: History in the sheet is the other, and `message_states.union` is what both know.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,7 +29,7 @@ from sync.ledger_file import (
     translated,
     verdicts,
 )
-from sync.ledger_rows import PlannedMessage, holders_of, insert_message, reminders_of
+from sync.ledger_rows import PlannedMessage, ReminderReader, holders_of, insert_message
 from sync.message_states import (
     FIRST,
     OUTCOMES,
@@ -82,6 +83,10 @@ class Ledger(LedgerDays):
     `now` gives the present moment, aware; the days of this ledger are days of its zone.
     Raises LedgerDamaged, LedgerTooNew or LedgerUnavailable when it cannot be opened.
     """
+
+    def __init__(self, path: Path, now: Callable[[], datetime]) -> None:
+        super().__init__(path, now)
+        self._reader = ReminderReader(now().tzinfo)
 
     # ---- claiming and sending
 
@@ -223,15 +228,14 @@ class Ledger(LedgerDays):
         `as_recovered` shows what `recover` would make of an interrupted run's, for commands that
         only look.
         """
-        zone = self._now().tzinfo
         with self._read() as connection:
-            found = reminders_of(connection, workbook_id)
+            found = self._reader.read(connection, workbook_id)
+        if not as_recovered:
+            return tuple(reminder for reminder, _ in found)
         return tuple(
-            replace(
-                reminder,
-                at=reminder.at.astimezone(zone),
-                outcome=OUTCOMES[recovered(state) if as_recovered else state],
-            )
+            reminder
+            if recovered(state) is state
+            else replace(reminder, outcome=OUTCOMES[recovered(state)])
             for reminder, state in found
         )
 

@@ -1,7 +1,8 @@
 """Messages and their keys as rows of the ledger: written, and read back as reminders."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -82,38 +83,107 @@ def insert_message(
         connection.execute(message_keys.insert(), rows)
 
 
-def reminders_of(connection: sa.Connection, workbook_id: str) -> list[tuple[Reminder, State]]:
-    """All messages of a workbook, oldest first, without their bytes; moments in UTC."""
-    keys: dict[str, list[StepKey]] = {}
-    for row in connection.execute(
-        sa.select(message_keys)
-        .where(message_keys.c.workbook_id == workbook_id)
+class ReminderReader:
+    """Reads a workbook's messages as reminders; a second time, only those that moved since.
+
+    A run asks three or four times for the years a team has been at it. Facts of a message never
+    change but for its state and when it began to leave, so these two are what is compared.
+    """
+
+    def __init__(self, zone: tzinfo | None) -> None:
+        self._zone = zone
+        self._known: dict[str, tuple[str, datetime | None, Reminder]] = {}
+
+    def read(self, connection: sa.Connection, workbook_id: str) -> list[tuple[Reminder, State]]:
+        """All messages of the workbook, oldest first; moments in the reader's zone."""
+        stamps = connection.execute(
+            sa.select(messages.c.reference, messages.c.state, messages.c.begun_at)
+            .where(messages.c.workbook_id == workbook_id)
+            .order_by(messages.c.created_at, messages.c.reference)
+        ).all()
+        known = self._known
+        moved = [
+            reference
+            for reference, state, begun_at in stamps
+            if reference not in known or known[reference][:2] != (state, begun_at)
+        ]
+        for start in range(0, len(moved), _AT_ONCE):
+            chunk = moved[start : start + _AT_ONCE]
+            for reference, state, begun_at, reminder in _read(connection, chunk, self._zone):
+                known[reference] = (state, begun_at, reminder)
+        return [(known[reference][2], State(state)) for reference, state, _ in stamps]
+
+
+_AT_ONCE = 500  # references in one question; SQLite allows some 32,000 parameters
+
+
+def _read(
+    connection: sa.Connection, references: list[str], zone: tzinfo | None
+) -> Iterator[tuple[str, str, datetime | None, Reminder]]:
+    keys: dict[str, list[StepKey]] = {reference: [] for reference in references}
+    for reference, invoice, due_on, policy, step, offset, occurrence in connection.execute(
+        sa.select(message_keys.c.reference, *_key_columns())
+        .where(message_keys.c.reference.in_(references))
         .order_by(message_keys.c.reference, message_keys.c.number)
-    ):
-        keys.setdefault(row.reference, []).append(_key(row))
-    rows = connection.execute(
-        sa.select(messages)
-        .where(messages.c.workbook_id == workbook_id)
-        .order_by(messages.c.created_at, messages.c.reference)
-    )
-    return [(_reminder(row, tuple(keys.get(row.reference, ()))), State(row.state)) for row in rows]
+    ).all():
+        keys[reference].append(
+            StepKey(
+                invoice=invoice,
+                due_on=due_on,
+                policy=policy,
+                step=step,
+                offset=offset,
+                occurrence=occurrence,
+            )
+        )
+    for row in connection.execute(
+        sa.select(*_REMINDER_COLUMNS).where(messages.c.reference.in_(references))
+    ).all():
+        reference, client, created_at, begun_at, step, channel, state, to, total, *rest = row
+        valid_until, message_id, receivables = rest
+        yield (
+            reference,
+            state,
+            begun_at,
+            Reminder(
+                reference=reference,
+                client=client,
+                at=(begun_at or created_at).astimezone(zone),
+                step=step,
+                channel=Channel(channel),
+                outcome=OUTCOMES[State(state)],
+                keys=tuple(keys[reference]),
+                to=tuple(to),
+                total=total,
+                valid_until=valid_until,
+                message_id=message_id,
+                receivables=tuple(receivables),
+            ),
+        )
 
 
-def _reminder(row: sa.Row[Any], keys: tuple[StepKey, ...]) -> Reminder:
-    return Reminder(
-        reference=row.reference,
-        client=row.client,
-        at=row.begun_at or row.created_at,
-        step=row.step,
-        channel=Channel(row.channel),
-        outcome=OUTCOMES[State(row.state)],
-        keys=keys,
-        to=tuple(row.to),
-        total=row.total,
-        valid_until=row.valid_until,
-        message_id=row.message_id,
-        receivables=tuple(row.receivables),
+_REMINDER_COLUMNS = tuple(
+    messages.c[name]
+    for name in (
+        "reference",
+        "client",
+        "created_at",
+        "begun_at",
+        "step",
+        "channel",
+        "state",
+        "to",
+        "total",
+        "valid_until",
+        "message_id",
+        "receivables",
     )
+)
+
+
+def _key_columns() -> tuple[sa.Column[Any], ...]:
+    names = ("invoice", "due_on", "policy", "step", "offset", "occurrence")
+    return tuple(message_keys.c[name] for name in names)
 
 
 def _columns(key: StepKey) -> dict[str, Any]:
@@ -125,17 +195,6 @@ def _columns(key: StepKey) -> dict[str, Any]:
         "offset": key.offset,
         "occurrence": key.occurrence,
     }
-
-
-def _key(row: sa.Row[Any]) -> StepKey:
-    return StepKey(
-        invoice=row.invoice,
-        due_on=row.due_on,
-        policy=row.policy,
-        step=row.step,
-        offset=row.offset,
-        occurrence=row.occurrence,
-    )
 
 
 def holders_of(connection: sa.Connection, message: PlannedMessage) -> dict[StepKey, str]:

@@ -179,6 +179,22 @@ def test_a_message_that_went(book: Ledger, watch: Watch) -> None:
     assert (told.message_id, told.to) == ("<R1@example.com>", ("contas@aurora.example.com",))
 
 
+def test_a_ledger_asked_twice_tells_what_happened_since(
+    book: Ledger, tmp_path: Path, watch: Watch
+) -> None:
+    """The second answer reads only what moved; here another process moved it."""
+    book.plan(planned("R1", key("NF-1")))
+    assert [each.outcome for each in book.reminders(BOOK)] == [Outcome.SENDING]
+    with Ledger(tmp_path / "ledger.db", watch) as other:
+        watch.move(hours=1)
+        send(other, "R1")
+        other.plan(planned("R2", key("NF-2")))
+        fresh = other.reminders(BOOK)
+    assert book.reminders(BOOK) == fresh
+    assert [each.outcome for each in fresh] == [Outcome.SENT, Outcome.SENDING]
+    assert book.reminders("book-2") == ()
+
+
 def test_a_day_is_the_teams_day(tmp_path: Path, watch: Watch) -> None:
     """Half past nine in the evening in São Paulo is the next day in UTC."""
     watch.at = MONDAY.replace(hour=21, minute=30)
