@@ -11,6 +11,7 @@ from datetime import date, datetime, time
 
 from mailer.delivery import Transport
 from sync.claims import Claim, Clerk, Unclaimed
+from sync.digest import send_digest
 from sync.domain.calendar import BusinessCalendar
 from sync.domain.decisions import Action, Decision
 from sync.domain.dunning import decide
@@ -80,6 +81,7 @@ def run(engine: Engine, at: time | None = None, for_day: date | None = None) -> 
     identity = identity_of(snapshot)
     with engine.lock(identity):
         check_place(snapshot, identity, engine.ledger, moved=engine.moved)
+        first_today = not engine.ledger.completed(identity, engine.now().date())
         engine.ledger.begin_run(run_id, identity, for_day or engine.now().date(), at)
         result = RunResult.FAILED
         try:
@@ -87,6 +89,9 @@ def run(engine: Engine, at: time | None = None, for_day: date | None = None) -> 
             result = _result(report)
         finally:
             engine.ledger.finish_run(run_id, result)
+        if first_today and result is not RunResult.POSTPONED:
+            sender = engine.sender or preview_sender(report.look.facts.settings)
+            send_digest(report, engine.transport, sender=sender, identity=identity, at=engine.now())
     return report
 
 

@@ -11,15 +11,18 @@ from types import FrameType
 from sync.clock import Clock
 from sync.commands.choose import settings_of
 from sync.commands.errors import store_sentence
+from sync.digest import tell_team
 from sync.domain.calendar import BusinessCalendar
 from sync.domain.facts import Choice, Outcome
 from sync.identity import identity_of
+from sync.letters import preview_sender
 from sync.locks import Busy
 from sync.look import Look
 from sync.report import RunReport
-from sync.run import run
+from sync.run import Engine, run
 from sync.service import Service
 from sync.settings import Settings, WorkbookSettings
+from sync.views.cells import date_text
 from sync.wiring import engine_for, look_at, open_ledger, open_store, transport_for
 from sync.words import words
 
@@ -74,6 +77,7 @@ class WorkbookJob:
         self._stop = stop
         self._language = language
         self._seen: Look | None = None
+        self._told_on: date | None = None
         self._answered: str | None = None  # the revision whose choices were looked at
 
     @property
@@ -100,7 +104,9 @@ class WorkbookJob:
         except Busy:
             _LOG.info(words(self._language, "cli.busy", workbook=self.name))
             return False
-        self._tell(report)
+            self._tell(report)
+            if report.postponed is not None:
+                self._tell_team(report, engine)
         return report.postponed is None
 
     def choices_pending(self) -> bool:
@@ -123,6 +129,27 @@ class WorkbookJob:
         ):
             seen = self._seen = look_at(self._settings, self._book)
         return seen
+
+    def _tell_team(self, report: RunReport, engine: Engine) -> None:
+        """A workbook that nobody closed all day: mail the team once, naming who holds it."""
+        seen, now = report.look, engine.now()
+        settings, language = seen.facts.settings, seen.snapshot.language
+        last_hour = now.hour + 1 >= settings.send_until.hour
+        if report.recorded or not last_hour or self._told_on == now.date():
+            return
+        self._told_on = now.date()
+        why = store_sentence(language, report.postponed or "", report.postponed_values)
+        company = settings.company or self.name
+        day = date_text(language, now.date())
+        tell_team(
+            seen,
+            engine.transport,
+            words(language, "digest.postponed_subject", company=company, date=day),
+            words(language, "digest.postponed", why=why),
+            sender=engine.sender or preview_sender(settings),
+            identity=identity_of(seen.snapshot),
+            at=now,
+        )
 
     def _tell(self, report: RunReport) -> None:
         if report.postponed is not None:
