@@ -25,7 +25,7 @@ def sheet_xml(body: str, *, head: str = "", tail: str = "") -> str:
     """A sheet around the content of `sheetData`, as Excel writes it."""
     return (
         '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\r\n'
-        f'<worksheet xmlns="{MAIN}" xmlns:r="{RELATIONS}">{head}'
+        f'<worksheet xmlns="{MAIN}" xmlns:r="{RELATIONS}" xmlns:x14ac="urn:x14ac">{head}'
         f"<sheetData>{body}</sheetData>{tail}</worksheet>"
     )
 
