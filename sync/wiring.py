@@ -45,6 +45,7 @@ def open_store(settings: Settings, book: WorkbookSettings) -> Store:
         settings.state.directory / "backups" / book.path.stem,
         Clock(settings.schedule.zone).now,
         allow_synced=book.allow_synced,
+        keep_backups=settings.state.keep_backups,
     )
 
 
