@@ -63,7 +63,11 @@ def _negotiation(reader: RowReader, book: ClientBook, invoices: Invoices) -> Neg
 
 
 def read_invoice_list(reader: RowReader, column: str, invoices: Invoices) -> tuple[str, ...]:
-    """The invoices of a cell, `;` between them; unknown ones and other clients' are reported."""
+    """The invoices of a cell, `;` between them; unknown ones and other clients' are reported.
+
+    When none of them is known they stay as typed: naming what is not there is not naming nothing,
+    which would mean all that was overdue then.
+    """
     cell = reader.cell(column)
     if error_code(cell):
         reader.report(error_code(cell) or "", column)
@@ -75,10 +79,12 @@ def read_invoice_list(reader: RowReader, column: str, invoices: Invoices) -> tup
         reader.report("unknown_invoice", column)
         return ()
     found: list[str] = []
+    unknown: list[str] = []
     for piece in _pieces(text, invoices):
         id_ = invoices.find(piece)
         if id_ is None:
             reader.report("unknown_invoice", column)
+            unknown.append(piece)
             continue
         owner = invoices.owner(id_)
         if owner is not None and reader.client is None and reader.fault:
@@ -87,7 +93,7 @@ def read_invoice_list(reader: RowReader, column: str, invoices: Invoices) -> tup
         elif owner is not None and owner != reader.client:
             reader.report("client_differs", column, also=owner, invoice=id_, owner=owner)
         found.append(id_)
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found or unknown))
 
 
 def _pieces(text: str, invoices: Invoices) -> list[str]:
