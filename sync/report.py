@@ -16,7 +16,11 @@ OPEN_STATUSES = frozenset(Status) - {Status.PAID, Status.WRITTEN_OFF, Status.VOI
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageOutcome:
-    """What became of one message of this run."""
+    """What became of one message of this run.
+
+    `postponed` when it could not go now (no connection, the server's rest, a stop) and is decided
+    afresh by the next run; a message cancelled because its facts changed is not postponed.
+    """
 
     reference: str
     client: str
@@ -26,6 +30,7 @@ class MessageOutcome:
     total: Decimal
     outcome: Outcome
     detail: str = ""
+    postponed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +55,12 @@ class RunReport:
         if self.postponed is not None:
             return 4
         bad = self.with_outcome(Outcome.REFUSED, Outcome.UNCERTAIN)
-        return 5 if bad or self.unclaimed else 0
+        return 5 if bad or self.unclaimed or self.undelivered else 0
+
+    @property
+    def undelivered(self) -> tuple[MessageOutcome, ...]:
+        """The messages that could not go now; trying again soon may help."""
+        return tuple(message for message in self.messages if message.postponed)
 
 
 def amount(value: Decimal) -> str:

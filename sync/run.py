@@ -3,6 +3,7 @@
 Customers are written to at most once, the sheet is right eventually, the team is always told.
 """
 
+import logging
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -31,6 +32,7 @@ from sync.views.recording import record
 from sync.views.view_input import HistoryNote, RunSummary, ViewInput
 from sync.workbook import Applied, Change, NotWritable, Snapshot, Store
 
+_LOG = logging.getLogger("regua.run")
 _TRIES = 3  # reads and decisions when somebody saves between our read and our write
 
 
@@ -216,6 +218,8 @@ class _Run:
                 progress=progress,
             )
             results = dict(report.results)
+            if report.error is not None:
+                _LOG.error("sending broke off: %s", report.error, exc_info=report.error)
         return tuple(_outcome(claim, results.get(claim.reference)) for claim in claims)
 
     # ---- 6: record
@@ -333,6 +337,7 @@ def _outcome(claim: Claim, result: SendResult | None) -> MessageOutcome:
         total=planned.total,
         outcome=result.outcome if result else final.get(claim.state, Outcome.CANCELLED),
         detail=result.detail if result else "",
+        postponed=result is not None and result.postponed is not None,
     )
 
 
@@ -346,6 +351,6 @@ def _notes(claims: Iterable[Claim]) -> dict[str, HistoryNote]:
 
 
 def _result(report: RunReport) -> RunResult:
-    if report.postponed is not None:
+    if report.postponed is not None or report.undelivered:
         return RunResult.POSTPONED
     return RunResult.SOME_FAILED if report.exit_code else RunResult.DONE

@@ -107,6 +107,9 @@ def _run_one(
         if sentence is not None:
             sent = report.with_outcome(Outcome.SENT)
             screen.say("not_recorded" if sent else "postponed", why=sentence)
+        if report.undelivered:
+            detail = report.undelivered[0].detail or "–"
+            screen.say("undelivered", count=len(report.undelivered), detail=detail)
         if options.outbox is not None and report.messages:
             screen.path("outbox_is", (options.outbox / "index.html").resolve())
     page = run_json(report, str(book.path))

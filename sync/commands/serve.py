@@ -107,7 +107,7 @@ class WorkbookJob:
             self._tell(report)
             if report.postponed is not None:
                 self._tell_team(report, engine)
-        return report.postponed is None
+        return report.postponed is None and not report.undelivered
 
     def choices_pending(self) -> bool:
         """Whether somebody ticked something that no run has looked at."""
