@@ -289,7 +289,7 @@ def _owed(world: World, item: Item) -> Decimal:
         return principal
     fee = (principal * settings.late_fee).quantize(_CENT, ROUND_HALF_UP)
     days = (world.today - item.due).days
-    interest = principal * settings.monthly_interest / 30 * days
+    interest = principal * settings.monthly_interest * days / 30
     return principal + fee + interest.quantize(_CENT, ROUND_HALF_UP)
 
 
@@ -298,10 +298,10 @@ def _principal(world: World, item: Item) -> Decimal:
 
 
 def _has_odd_money(world: World, item: Item) -> bool:
-    """Money received late, or moved by an agreement: the sums are shown by worked examples."""
+    """Money after the due date, or moved by an agreement: worked examples show such sums."""
     if item.plan or any(p.invoice == item.id and p.parts for p in world.promises):
         return True
-    return any(m.day > item.effective for m in _typed(world, item))
+    return any(m.day > item.due for m in _typed(world, item))
 
 
 # Approvals.
