@@ -103,20 +103,14 @@ class Settled:
     cases: tuple[Case, ...]  # each with the rung and key that are used up
 
 
-def settled_by_people(day: Day, client: str, cases: Sequence[Case]) -> list[Settled]:
-    """What skips and 'done' ticks settle, held or not: a call that was made was made."""
-    found: list[Settled] = []
-    for choice in day.choices.get(client, ()):
-        if not (choice.skip or choice.done) or choice.reference is not None:
-            continue
-        if is_used(day, choice):
-            continue
-        shown = {(item.id, item.due_on) for item in choice.items}
-        mine = [c for c in cases if (c.standing.id, c.standing.due_on) in shown]
-        settled = [case for case in (_settled_case(day, choice, c) for c in mine) if case]
-        if settled:
-            found.append(Settled(choice=choice, cases=tuple(settled)))
-    return found
+def settled_by_people(day: Day, choice: Choice, cases: Sequence[Case]) -> Settled | None:
+    """What a skip or 'done' tick settles, held or not: a call that was made was made."""
+    if not (choice.skip or choice.done) or choice.reference is not None or is_used(day, choice):
+        return None
+    shown = {(item.id, item.due_on) for item in choice.items}
+    mine = (c for c in cases if (c.standing.id, c.standing.due_on) in shown)
+    settled = tuple(case for case in (_settled_case(day, choice, c) for c in mine) if case)
+    return Settled(choice=choice, cases=settled) if settled else None
 
 
 def _settled_case(day: Day, choice: Choice, case: Case) -> Case | None:

@@ -122,11 +122,12 @@ def payments_reach(facts: Facts, run_date: date) -> date | None:
 def _settle(day: Day) -> tuple[tuple[Decision, ...], Day]:
     """Skips and work done by hand as decisions to record, and the day after them."""
     decisions: list[Decision] = []
-    for client in day.choices:
-        for settled in settled_by_people(day, client, day.cases.get(client, ())):
-            decision = _settled_decision(day, client, settled)
-            decisions.append(decision)
-            day = _after(day, [decision])
+    for choice in day.facts.choices:
+        # One after the other: what one tick settled, another cannot settle again.
+        settled = settled_by_people(day, choice, day.cases.get(choice.client, ()))
+        if settled is not None:
+            decisions.append(_settled_decision(day, choice.client, settled))
+            day = _after(day, decisions[-1:])
     return tuple(decisions), day
 
 
