@@ -19,7 +19,8 @@ from sync.workbook import Cell, RefusedFile, Row
 
 _BLOCK = 1 << 21  # bytes split at a time
 _REMEMBERED = 50_000  # cells whose values are kept
-_SHORT = 5  # letters of a value that is likely to come again: days, zeros, small numbers
+_SHORT = 3 + 5 + 8  # `<v>`, a value likely to come again (days, zeros, small numbers), its end
+_INLINE = b"><is><t></t></is></c>"
 
 
 def row_values(sheet: SheetXml, meaning: Meaning, number: int) -> dict[int, Cell]:
@@ -93,7 +94,7 @@ class _Quick:
     def __init__(self, sheet: SheetXml, meaning: Meaning, columns: Sequence[int]) -> None:
         self.sheet = sheet
         self.meaning = meaning
-        self.index = {xml.column_letters(column).encode(): at for at, column in enumerate(columns)}
+        self.places = {xml.column_letters(column).encode(): at for at, column in enumerate(columns)}
         # Behind the wanted columns: a slot for all others, and one that ends a row.
         self.width, self.other, self.end = len(columns), len(columns), len(columns) + 1
         self.blank: list[Cell] = [None] * (self.width + 2)
@@ -146,42 +147,45 @@ class _Quick:
         tag, opening, letters = tag.rpartition(_NEXT)
         if not opening or b"<" in tag or tag[-1:] != b">":
             return self._row_with_its_number_inside(mark, rest)
-        at = self.index.get(letters, self.other)
+        at = self.places.get(letters, self.other)
         for cell in cells:
-            hit = known(cell) or self._read(cell)
+            hit = known(cell) or self._read(cell, at)
             if hit is None:
                 return self._row_with_its_number_inside(mark, rest)
             values[at], at = hit
         return values if at == self.end else None
 
-    def _read(self, cell: bytes) -> tuple[Cell, int] | None:
+    def _read(self, cell: bytes, at: int) -> tuple[Cell, int] | None:
         """The value of a piece that was not met before, and the next place; None: unusual."""
-        body, opening, letters = cell.rpartition(_NEXT)
-        if opening:
-            if not (letters.isalpha() and letters.isupper() and len(letters) <= 3):
+        stop = cell.rfind(_NEXT)
+        if stop >= 0:
+            following = self.places.get(cell[stop + 6 :], -1)
+            if following < 0 and (following := self._place(cell[stop + 6 :])) < 0:
                 return None
-            following = self.index.get(letters, self.other)
         else:
-            body, closing, after = cell.rpartition(b"</row>")
-            following = self.end
-            if not closing or after.strip():
+            stop, following = cell.rfind(b"</row>"), self.end
+            if stop < 0 or cell[stop + 6 :].strip():
                 return None
-        if body[-8:] == b"</v></c>":
-            head, _, raw = body[:-8].rpartition(b"<v>")
-            convert = self.heads.get(head) or self._learn(head)
+        if at == self.other and cell.find(b"</c>") == stop - 4:
+            return None, following  # a column of theirs
+        if cell[stop - 8 : stop] == b"</v></c>":
+            start = cell.rfind(b"<v>", 0, stop)
+            convert = self.heads.get(cell[:start]) or self._learn(cell[:start])
             if convert is not None:
-                hit = (convert(raw), following)
-                if len(raw) <= _SHORT and len(self.known) < _REMEMBERED:
+                hit = (convert(cell[start + 3 : stop - 8]), following)
+                if stop - start <= _SHORT and len(self.known) < _REMEMBERED:
                     self.known[cell] = hit
                 return hit
-        return self._read_rare(cell, body, following)
+        return self._read_rare(cell, stop, following)
 
-    def _read_rare(self, cell: bytes, body: bytes, following: int) -> tuple[Cell, int] | None:
+    def _read_rare(self, cell: bytes, stop: int, following: int) -> tuple[Cell, int] | None:
         """Cells without `<v>`, with formulas, with text in the cell itself, rich text and so on."""
-        head, _, raw = body[:-13].partition(b"><is><t>")
-        if raw and b"<" not in raw and b"<" not in head and body[-13:] == b"</t></is></c>":
-            value: Cell = xml.decoded(plain_text(raw)) or None
+        start = cell.find(b"<") + 7
+        raw = cell[start : stop - 13]
+        if cell[start - 8 : start] + cell[stop - 13 : stop] == _INLINE and b"<" not in raw:
+            value: Cell = _inline_text(raw)
         else:
+            body = cell[:stop]
             read = quick_cell(b'"' + body)
             if read is None:
                 try:
@@ -191,9 +195,15 @@ class _Quick:
             value = self.meaning.value(read)
         # Texts that never repeat (names of invoices) must not push out those that do.
         if len(self.known) < _REMEMBERED and self.long_texts < _REMEMBERED // 2:
-            self.long_texts += len(raw) > _SHORT
+            self.long_texts += 1
             self.known[cell] = (value, following)
         return value, following
+
+    def _place(self, letters: bytes) -> int:
+        """Where values of a column go that was not met before; -1 when these are no letters."""
+        if not (letters.isalpha() and letters.isupper() and len(letters) <= 3):
+            return -1
+        return self.places.setdefault(letters, self.other)
 
     def _learn(self, head: bytes) -> Callable[[bytes], Cell] | None:
         """How cells of a new head come to their value; None for a formula or the like."""
@@ -218,11 +228,21 @@ class _Quick:
             if not reference.endswith(number) or not letters.isalpha() or not letters.isupper():
                 return None
             last = after.endswith(b"</row>")
-            hit = self._read(after if last else after + _NEXT + b"A")
+            at = self.places.get(letters, self.other)
+            hit = self._read(after if last else after + _NEXT + b"A", at)
             if hit is None or last != (cell is cells[-1]):
                 return None
-            values[self.index.get(letters, self.other)] = hit[0]
+            values[at] = hit[0]
         return values
+
+
+def _inline_text(raw: bytes) -> Cell:
+    if b"&" in raw or b"_x" in raw or b"\r" in raw:
+        return xml.decoded(plain_text(raw)) or None
+    try:
+        return raw.decode() or None
+    except UnicodeDecodeError as error:
+        raise RefusedFile("damaged", part="xml") from error
 
 
 def _is_empty_row(rest: bytes) -> bool:
