@@ -153,7 +153,7 @@ def test_the_next_business_day_is_shown_and_never_sent() -> None:
 
 
 def test_what_the_next_day_shows_is_what_the_next_day_sends() -> None:
-    """When nothing changes, the forecast of the queue holds, holds and amounts included."""
+    """When nothing changes but payments typed a day further, the queue's forecast comes true."""
     for seed in range(40):
         rng = Random(seed)  # noqa: S311 - a story, not a secret
         world = new_world(rng)
@@ -168,9 +168,11 @@ def test_what_the_next_day_shows_is_what_the_next_day_sends() -> None:
         idle = {d.client for d in today.decisions if d.action is not Action.SEND}
         tomorrow = CALENDAR.next_business_day(world.today + DAY)
         shown = {d.client: d for d in today.upcoming if d.action is Action.SEND}
+        until = world.payments_until and CALENDAR.add_business_days(world.payments_until, 1)
+        kept_up = replace(quiet, settings=replace(quiet.settings, payments_until=until))
         sent = {
             d.client: d
-            for d in decide(quiet, CALENDAR, tomorrow).decisions
+            for d in decide(kept_up, CALENDAR, tomorrow).decisions
             if d.action is Action.SEND
         }
         for client in idle:

@@ -204,6 +204,17 @@ def test_repeats_before_the_due_date_stop_at_it() -> None:
     assert on_day(ana, 1) == Place(reason=Reason.NOT_REACHED)
 
 
+def test_a_number_typed_too_long_neither_overflows_nor_takes_for_ever() -> None:
+    early = step(-999_999, repeat_every=999_999, repeat_max=999_999)
+    ana = climber(early, step(-3, repeat_every=1, repeat_max=999_999))
+    assert offset_of(on_day(ana, -1)) == -3
+    first = step(3, repeat_every=999_999, repeat_max=999_999)
+    late = climber(first, step(999_999), said=(sent(3, DUE + 3 * DAY),))
+    place = on_day(late, 400)
+    assert place.since is not None
+    assert place.since > DUE + 36_000 * DAY
+
+
 # By hand.
 
 CHAT = step(10, channel=Channel.WHATSAPP)

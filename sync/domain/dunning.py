@@ -191,7 +191,9 @@ def _assumed(on: date, decisions: Iterable[Decision]) -> History:
 def _upcoming(day: Day, decisions: Sequence[Decision]) -> tuple[Decision, ...]:
     """What the next business day brings once today's messages are out, approved ones and others.
 
-    Only clients for whom something may be due then are looked at again.
+    Payment data are taken to keep up as they do today, so that what is approved in advance shows
+    all that will be in the message; if they do not, the day itself holds it. Only clients for
+    whom something may be due then are looked at again.
     """
     on = day.calendar.next_business_day(day.today + timedelta(days=1))
     clients = {client for client, cases in day.cases.items() if _may_bring(cases, on)}
@@ -205,6 +207,7 @@ def _upcoming(day: Day, decisions: Sequence[Decision]) -> tuple[Decision, ...]:
         book=its_book,
         today=on,
         time_of_day=None,
+        payments_until=day.payments_until and day.calendar.add_business_days(day.payments_until, 1),
         history=day.history.plus(_assumed(day.today, sent)),
     )
     cases = open_cases(later, its_book.standings.values())

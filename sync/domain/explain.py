@@ -14,7 +14,7 @@ from sync.domain.calendar import BusinessCalendar
 from sync.domain.cases import CLOSED, Case, Day, climber_of
 from sync.domain.decisions import Charge, Decision, ItemDecision, Reason, Standing
 from sync.domain.dunning import day_of, decisions_of
-from sync.domain.facts import Channel, Facts, Instalment, Outcome, Receivable, Reminder
+from sync.domain.facts import Channel, Facts, Instalment, Outcome, Receivable, Reminder, Step
 from sync.domain.history import SentStep, remember
 from sync.domain.ladder import Climber, Rung, repeats_of
 from sync.domain.negotiation import AgreementState, Hold, PromiseState
@@ -34,6 +34,7 @@ class RungState(StrEnum):
     INACTIVE = "inactive"
 
 
+_REPEATS_SHOWN = 3
 _STATES = {
     Outcome.SKIPPED: RungState.SKIPPED,
     Outcome.UNCERTAIN: RungState.UNCERTAIN,
@@ -135,7 +136,8 @@ def _rungs(day: Day, standing: Standing, item: ItemDecision | None) -> tuple[Run
         lines.append(_due_line(case.place.rung, case, item))
     if climber is not None:
         steps = day.facts.ladders.get(standing.policy or "", ())
-        every = (Rung(s, n) for s in steps for n in range(1 + repeats_of(s)))
+        last = max((s.key.occurrence for s in sent), default=0)
+        every = (Rung(s, n) for s in steps for n in _occurrences(s, last))
         used = {(s.key.offset, s.key.occurrence) for s in sent if s.is_ladder}
         names = {(s.key.policy, s.key.step, s.key.occurrence) for s in sent}
         lines += [
@@ -146,6 +148,11 @@ def _rungs(day: Day, standing: Standing, item: ItemDecision | None) -> tuple[Run
             and (rung.step.policy, rung.step.name, rung.occurrence) not in names
         ]
     return tuple(sorted(lines, key=lambda line: (line.offset, line.occurrence)))
+
+
+def _occurrences(step: Step, last: int) -> range:
+    """Those of a repeating step that are worth a line: what was sent, and the next few."""
+    return range(1 + min(repeats_of(step), last + _REPEATS_SHOWN))
 
 
 def _case(day: Day, standing: Standing) -> Case | None:

@@ -13,6 +13,8 @@ from sync.domain.decisions import Reason, Standing
 from sync.domain.facts import Channel, Outcome, Step, StepKey
 from sync.domain.history import RESERVED_STEPS, SentStep
 
+_CENTURY = 36_525  # days
+
 
 @dataclass(frozen=True, slots=True)
 class Rung:
@@ -109,8 +111,9 @@ class Climber:
         for step in self.ladder.before:
             for occurrence in range(1 + repeats_of(step)):
                 rung = Rung(step, occurrence)
-                if rung.position <= 0:
-                    yield rung
+                if rung.position > 0:
+                    break
+                yield rung
 
     def reached_on(self, rung: Rung, calendar: BusinessCalendar) -> date:
         """The first day of a rung.
@@ -122,8 +125,8 @@ class Climber:
         if rung.position == 0:
             return self.standing.effective_due
         if rung.position < 0:
-            return calendar.previous_business_day(due_on + timedelta(days=rung.position))
-        return max(due_on + timedelta(days=rung.position), self._first_overdue_day())
+            return calendar.previous_business_day(_after(due_on, rung.position))
+        return max(_after(due_on, rung.position), self._first_overdue_day())
 
     def _is_new(self, rung: Rung) -> bool:
         """Whether a pre-due rung is above everything sent, and was not sent under its name."""
@@ -186,12 +189,9 @@ class Climber:
         return options
 
     def _day_of(self, rung: Rung, last: date | None, distance: int) -> date:
-        day = max(
-            self.standing.due_on + timedelta(days=rung.position),
-            self._first_overdue_day(),
-        )
+        day = max(_after(self.standing.due_on, rung.position), self._first_overdue_day())
         if last is not None:
-            day = max(day, last + timedelta(days=distance))
+            day = max(day, _after(last, distance))
         if rung.by_hand and self.not_before is not None:
             day = max(day, self.not_before)
         return day
@@ -240,6 +240,11 @@ def key_of(standing: Standing, rung: Rung) -> StepKey:
         offset=rung.step.offset,
         occurrence=rung.occurrence,
     )
+
+
+def _after(day: date, days: int) -> date:
+    """So many days later, a century at most: people mistype numbers, and the calendar ends."""
+    return day + timedelta(days=max(-_CENTURY, min(days, _CENTURY)))
 
 
 def repeats_of(step: Step) -> int:
