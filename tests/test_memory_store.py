@@ -83,3 +83,13 @@ def test_a_missing_tab_or_column_is_skipped_and_a_mistake_is_not() -> None:
     assert applied(store.apply([body, added], store.revision())).cells == 1
     with pytest.raises(KeyError):
         store.type_rows("receivables", [{"amount": 3}])
+
+
+def test_a_tab_of_the_engine_s_is_replaced_beside_columns_that_people_added() -> None:
+    tabs = {"queue": [{"client": "Ana"}, {"client": "Bruno"}]}
+    store = MemoryStore(tabs, columns={"queue": ("client", "?mine", "total")})
+    store.type_cell("queue", 2, "?mine", "seen")
+    store.type_cell("queue", 3, "?mine", "called")
+    applied(store, [ReplaceBody(tab="queue", rows=[{"client": "Caio"}])])
+    assert [row.get("?mine") for row in store.rows("queue")] == ["seen", "called"]
+    assert [row.get("client") for row in store.rows("queue")] == ["Caio", None]

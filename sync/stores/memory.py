@@ -44,6 +44,12 @@ class _Sheet:
         self.rows: list[list[Cell]] = []
         self._by_key: dict[str, list[int]] | None = None
 
+    @property
+    def of_schema(self) -> list[str]:
+        """Its columns without those that people added."""
+        known = {column.key for column in TABS[self.key].columns}
+        return [column for column in self.columns if column in known]
+
     def rows_called(self, key: str) -> list[int]:
         """The indices of the rows whose key column shows `key`."""
         column = TABS[self.key].key_columns[0]
@@ -233,12 +239,12 @@ class MemoryStore:
         sheet.reach(start + len(change.rows))
         cells = 0
         for at, row in enumerate(change.rows, start):
-            whole = dict.fromkeys(sheet.columns) if isinstance(change, ReplaceBody) else {}
+            whole = dict.fromkeys(sheet.of_schema) if isinstance(change, ReplaceBody) else {}
             cells += sum(sheet.set(at, key, value) for key, value in {**whole, **row}.items())
         if isinstance(change, ReplaceBody):
             for at in range(len(change.rows), len(sheet.rows)):
-                cells += sum(sheet.set(at, column, None) for column in sheet.columns)
-            sheet.cut(len(change.rows))
+                cells += sum(sheet.set(at, column, None) for column in sheet.of_schema)
+            sheet.cut(max(len(change.rows), sheet.after_data()))
         return cells
 
     def _set_figures(self, change: SetFigures) -> int:
