@@ -90,6 +90,6 @@ def test_a_tab_of_the_engine_s_is_replaced_beside_columns_that_people_added() ->
     store = MemoryStore(tabs, columns={"queue": ("client", "?mine", "total")})
     store.type_cell("queue", 2, "?mine", "seen")
     store.type_cell("queue", 3, "?mine", "called")
-    applied(store, [ReplaceBody(tab="queue", rows=[{"client": "Caio"}])])
+    applied(store.apply([ReplaceBody(tab="queue", rows=[{"client": "Caio"}])], store.revision()))
     assert [row.get("?mine") for row in store.rows("queue")] == ["seen", "called"]
     assert [row.get("client") for row in store.rows("queue")] == ["Caio", None]
