@@ -11,6 +11,7 @@ command as a process of its own:
 * run, 5 % changed: the next business day, on which only open rows move;
 * run, nothing changed: the same day again.
 
+This process stays small: a child's peak memory counts what it had before it became its program.
 The whole run is timed, Python's start and imports included: read, decide, claim, send into a
 folder, record, back up. Figures are medians of the rounds, which alternate.
 """
@@ -99,7 +100,7 @@ def measure(rows: int, rounds: int) -> dict[str, list[Cost]]:
     costs: dict[str, list[Cost]] = {}
     with tempfile.TemporaryDirectory() as name:
         pristine = Path(name) / "pristine.xlsx"
-        make(pristine, rows)
+        measured(sys.executable, __file__, "--make", str(pristine), str(rows))
         for number in range(rounds):
             folder = Path(name) / f"round-{number}"
             folder.mkdir()
@@ -143,11 +144,14 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--floor", type=Path)
     parser.add_argument("--openpyxl", type=Path)
+    parser.add_argument("--make", type=Path)
     options = parser.parse_args(arguments)
     if options.floor:
         return floor(options.floor)
     if options.openpyxl:
         return with_openpyxl(options.openpyxl)
+    if options.make:
+        return make(options.make, options.rows[0])
     print(f"Python {platform.python_version()}, {platform.machine()}, {options.rounds} rounds\n")
     print("| rows | what | seconds | × floor | processor s | peak MB | × openpyxl's memory |")
     print("|---|---|---|---|---|---|---|")
