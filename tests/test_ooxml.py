@@ -19,7 +19,6 @@ from openpyxl.utils import column_index_from_string
 
 from sync.stores.ooxml.book import Book
 from sync.stores.ooxml.cells import Meaning, same
-from sync.stores.ooxml.links import Links
 from sync.stores.ooxml.package import Package
 from sync.stores.ooxml.reader import read_rows
 from sync.stores.ooxml.sheet import SheetXml
@@ -36,12 +35,7 @@ def patched(package: bytes, cells: Edits, **options: Any) -> bytes:
     """The package with cells of its first sheet set."""
     opened = Package(package)
     patch = WorkbookPatch(opened, Book(opened))
-    sheet = patch.sheet(SHEET)
-    patch.edit(
-        SheetEdits(part=SHEET, title="T", cells=cells, **options),
-        sheet,
-        Links(opened, SHEET, sheet.frame),
-    )
+    patch.edit(SheetEdits(part=SHEET, title="T", cells=cells, **options))
     return b"".join(patch.pieces())
 
 

@@ -185,7 +185,8 @@ def test_the_calendar_of_1904(flag: str) -> None:
 @pytest.mark.parametrize(
     ("serial", "day"),
     [(1, date(1900, 1, 1)), (59, date(1900, 2, 28)), (61, date(1900, 3, 1)),
-     (45000, date(2023, 3, 15)), (2958465, date(9999, 12, 31)), (2958466, 2958466), (-1, -1)],
+     (45000, date(2023, 3, 15)), (2958465, date(9999, 12, 31)), (2958466, 2958466), (-1, -1),
+     (0, 0)],
 )  # fmt: skip
 def test_days_at_the_edges(serial: int, day: Any) -> None:
     book = book_of(f'<row r="1"><c r="A1" s="1"><v>{serial}</v></c></row>')

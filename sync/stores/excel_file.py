@@ -109,8 +109,10 @@ class ExcelFileStore:
     def _read(self, data: bytes) -> Reading:
         revision = content_hash(data)
         if self._reading is None or self._reading.snapshot.revision != revision:
-            self._reading = None  # let the old one go before the new one is made
-            self._reading = read_workbook(data, revision, f"{platform.node()}:{self.path}")
+            earlier = self._reading.tabs if self._reading else None
+            self._reading = None
+            place = f"{platform.node()}:{self.path}"
+            self._reading = read_workbook(data, revision, place, earlier)
         return self._reading
 
 
@@ -224,7 +226,7 @@ class _Edits:
             if tab is None:
                 return None
             last = max((row.number for row in tab.rows), default=1)
-            self.tabs[key] = _TabEdits(tab, self.reading.columns[key], last, last)
+            self.tabs[key] = _TabEdits(tab, self.reading.tabs[key].columns, last, last)
         return self.tabs[key]
 
     def write(self, patch: WorkbookPatch) -> int:
@@ -234,9 +236,8 @@ class _Edits:
             if edits.wanted:
                 self._gather_tab(patch, self.reading.sheets[key].part, edits, gathered)
         self._gather_figures(patch, gathered)
-        for part, found in gathered.items():
-            sheet = patch.sheet(part)
-            patch.edit(found, sheet, Links(patch.package, part, sheet.frame))
+        for found in gathered.values():
+            patch.edit(found)
         return sum(len(row) for found in gathered.values() for row in found.cells.values())
 
     def _gather_tab(
@@ -251,8 +252,7 @@ class _Edits:
             edits.make_way(sheet)
         if edits.last > MAX_ROW:
             raise WrongPlace("sheet_full", tab=edits.tab.title)
-        links = Links(patch.package, part, sheet.frame)
-        differing = edits.differing(links, date1904=patch.book.date1904)
+        differing = edits.differing(patch.links(part), date1904=patch.book.date1904)
         if differing:
             before = edits.last_with_data
             gathered[part] = SheetEdits(
@@ -262,6 +262,8 @@ class _Edits:
                 grown=Growth(before, edits.last) if edits.last > before else None,
                 like=before if before >= _FIRST_ROW else None,
             )
+        else:
+            patch.release(part)
 
     def _gather_figures(self, patch: WorkbookPatch, gathered: dict[str, SheetEdits]) -> None:
         """Note the figures that differ, at the cells their names point to."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from sheet_templates import headings
 from sheet_templates.schema import (
@@ -24,6 +25,17 @@ from sync.workbook import Cell, Snapshot, StructureProblem, Tab
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TabReading:
+    """One tab read, and what its reading depended on."""
+
+    tab: Tab
+    columns: dict[str, int]
+    problems: tuple[StructureProblem, ...]
+    is_plain: bool
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """A file read: its snapshot, and where its tabs and figures stand in the package."""
 
@@ -31,52 +43,61 @@ class Reading:
     package: Package
     book: Book
     sheets: dict[str, SheetPart]
-    columns: dict[str, dict[str, int]]
+    tabs: dict[str, TabReading]
 
 
-def read_workbook(data: bytes, revision: str, place: str) -> Reading:
-    """Read a workbook's bytes. Raises RefusedFile; what people typed wrongly is in `problems`."""
+def read_workbook(
+    data: bytes, revision: str, place: str, earlier: dict[str, TabReading] | None = None
+) -> Reading:
+    """Read a workbook's bytes. Raises RefusedFile; what people typed wrongly is in `problems`.
+
+    A tab of an `earlier` reading is taken over when its part, the shared strings and the styles
+    are the same bytes: after our own write only the patched tabs are read again.
+    """
     package = opened(data)
-    book = Book(package)
-    return _Reader(package, book).reading(revision, place)
+    return _Reader(package, Book(package), earlier or {}).reading(revision, place)
 
 
 class _Reader:
-    def __init__(self, package: Package, book: Book) -> None:
+    def __init__(self, package: Package, book: Book, earlier: dict[str, TabReading]) -> None:
         self.package = package
         self.book = book
-        self.meaning = Meaning(book.strings(), book.styles().dates, book.date1904)
+        self.earlier = earlier
         self.problems: list[StructureProblem] = []
-        self.columns: dict[str, dict[str, int]] = {}
+        shared = (book.related("sharedStrings"), book.related("styles"))
+        self._shared = [package.digest(part) if part else "" for part in shared]
+
+    @cached_property
+    def meaning(self) -> Meaning:
+        """Strings and date styles, read when the first tab needs them."""
+        return Meaning(self.book.strings(), self.book.styles().dates, self.book.date1904)
 
     def reading(self, revision: str, place: str) -> Reading:
         sheets = self._sheets_by_tab()
         language = self._language(sheets)
-        tabs: dict[str, Tab] = {}
+        tabs: dict[str, TabReading] = {}
         for key, layout in TABS.items():
             if not layout.tabular:
                 continue
             if key in sheets:
                 tabs[key] = self._tab(key, sheets[key])
+                self.problems.extend(tabs[key].problems)
             else:
                 title = headings.tab_title(language, key)
                 self.problems.append(StructureProblem(code="missing_tab", tab=key, detail=title))
+        version = self._version()
         snapshot = Snapshot(
             revision=revision,
             place=place,
             language=language,
             workbook_id=self.book.constant(WORKBOOK_ID_NAME),
-            schema_version=self._version(),
-            tabs=tabs,
+            schema_version=version,
+            tabs={key: found.tab for key, found in tabs.items()},
             problems=tuple(self.problems),
             figures=self._figures(),
         )
         return Reading(
-            snapshot=snapshot,
-            package=self.package,
-            book=self.book,
-            sheets=sheets,
-            columns=self.columns,
+            snapshot=snapshot, package=self.package, book=self.book, sheets=sheets, tabs=tabs
         )
 
     def _sheets_by_tab(self) -> dict[str, SheetPart]:
@@ -117,36 +138,25 @@ class _Reader:
             )
         return version
 
-    def _tab(self, key: str, part: SheetPart) -> Tab:
+    def _tab(self, key: str, part: SheetPart) -> TabReading:
+        digests = (part.title, self.package.digest(part.part), *self._shared, self.book.date1904)
+        origin = "|".join(map(str, digests))
+        earlier = self.earlier.get(key)
+        if earlier is not None and earlier.origin == origin:
+            return earlier
         sheet = SheetXml(self.package.whole(part.part), part.part)
-        columns = self._columns(key, row_values(sheet, self.meaning, 1))
-        self.columns[key] = columns
+        columns, problems = _columns(key, row_values(sheet, self.meaning, 1))
         rows = read_rows(sheet, self.meaning, tuple(columns.values()))
-        return Tab(
+        tab = Tab(
             key=key,
             title=part.title,
             columns={column: index for index, column in enumerate(columns)},
             letters={column: column_letters(number) for column, number in columns.items()},
             rows=rows,
         )
-
-    def _columns(self, key: str, row: dict[int, Cell]) -> dict[str, int]:
-        """Column key → column number, in the order they stand; doubtful headings are said."""
-        found: dict[str, list[int]] = {}
-        for number, heading in sorted(row.items()):
-            known = headings.column_key(key, heading) if isinstance(heading, str) else None
-            if known is not None:
-                found.setdefault(known, []).append(number)
-        for column in TABS[key].columns:
-            places = found.get(column.key, [])
-            if len(places) == 1:
-                continue
-            code = "duplicate_heading" if places else "missing_heading"
-            detail = ", ".join(map(column_letters, places))
-            self.problems.append(
-                StructureProblem(code=code, tab=key, column=column.key, detail=detail)
-            )
-        return {known: places[0] for known, places in found.items() if len(places) == 1}
+        return TabReading(
+            tab=tab, columns=columns, problems=problems, is_plain=sheet.is_plain, origin=origin
+        )
 
     def _figures(self) -> dict[str, Cell]:
         """The dashboard's figures, each at the cell that its defined name points to."""
@@ -163,6 +173,24 @@ class _Reader:
             rows = {row: row_values(xml, self.meaning, row) for row, _ in cells.values()}
             found.update({key: rows[row].get(column) for key, (row, column) in cells.items()})
         return found
+
+
+def _columns(key: str, row: dict[int, Cell]) -> tuple[dict[str, int], tuple[StructureProblem, ...]]:
+    """Column key → column number, in the order they stand; and what is doubtful of them."""
+    found: dict[str, list[int]] = {}
+    for number, heading in sorted(row.items()):
+        known = headings.column_key(key, heading) if isinstance(heading, str) else None
+        if known is not None:
+            found.setdefault(known, []).append(number)
+    problems: list[StructureProblem] = []
+    for column in TABS[key].columns:
+        places = found.get(column.key, [])
+        if len(places) != 1:
+            code = "duplicate_heading" if places else "missing_heading"
+            detail = ", ".join(map(column_letters, places))
+            problems.append(StructureProblem(code=code, tab=key, column=column.key, detail=detail))
+    columns = {known: places[0] for known, places in found.items() if len(places) == 1}
+    return columns, tuple(problems)
 
 
 def figure_places(book: Book, keys: Iterable[str]) -> dict[str, tuple[str, int, int]]:

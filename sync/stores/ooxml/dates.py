@@ -34,11 +34,12 @@ def serial(value: date | datetime | time, *, date1904: bool) -> int | float:
 
 
 def from_serial(number: float, *, date1904: bool, has_time: bool) -> date | datetime | time | None:
-    """The day, moment or time of day a number stands for, to the millisecond; None beyond 9999.
+    """The day, moment or time of day a number stands for, to the millisecond; None where there is none.
 
     `has_time` says that the cell's format shows hours: then a number below 1 is a time of day.
     """
-    if not 0 <= number <= _LAST_SERIAL + 1:
+    first_serial = 0 if date1904 or has_time else 1  # Excel shows 0 as 00/01/1900: no day at all
+    if not first_serial <= number <= _LAST_SERIAL + 1:
         return None
     days = int(number)
     milliseconds = round((number - days) * _DAY * _MILLISECOND)

@@ -42,16 +42,28 @@ class WorkbookPatch:
         self.styles = book.styles()
         self.parts: dict[str, Packed | None] = {}
         self._book_edits = BookEdits(book)
+        self._sheets: dict[str, SheetXml] = {}
         self._formula_gone = False
 
     def sheet(self, part: str) -> SheetXml:
-        """A sheet's places, read afresh."""
-        return SheetXml(self.package.whole(part), part)
+        """A sheet's places; kept until it is edited or released."""
+        if part not in self._sheets:
+            self._sheets[part] = SheetXml(self.package.whole(part), part)
+        return self._sheets[part]
 
-    def edit(self, edits: SheetEdits, sheet: SheetXml, links: Links) -> None:
+    def links(self, part: str) -> Links:
+        """A sheet's hyperlinks."""
+        return Links(self.package, part, self.sheet(part).frame)
+
+    def release(self, part: str) -> None:
+        """Let go of a sheet that stays as it is."""
+        self._sheets.pop(part, None)
+
+    def edit(self, edits: SheetEdits) -> None:
         """Change one sheet, once. Raises NotWritable when that cannot be done safely."""
         if self.book.is_signed:
             raise NotWritable("signed")
+        sheet, links = self.sheet(edits.part), self.links(edits.part)
         if sheet.frame.is_protected:
             raise WrongPlace("protected_tab", tab=edits.title)
         rows = RowsPatch(
@@ -61,6 +73,7 @@ class WorkbookPatch:
         pieces = chain([head], rows.pieces(edits.cells), [tail])
         self.parts[edits.part] = pack(map(sheet.encoded, pieces))
         self._formula_gone |= rows.formula_gone
+        self.release(edits.part)
 
     def _frame(self, edits: SheetEdits, sheet: SheetXml, links: Links) -> tuple[bytes, bytes]:
         frame = FrameEdits(sheet.frame)
