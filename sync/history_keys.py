@@ -14,7 +14,7 @@ from sync.packed_text import pack, unpack
 
 _FIELDS = 6
 _SPECIAL = re.compile(r"[%|;\x00-\x1f\x7f]")
-_EMPTY = "%00"  # a field that is empty on purpose; an empty one is damage
+_EMPTY = "%"  # a field that is empty on purpose, which no other text is written as
 
 
 def encode_keys(keys: Iterable[StepKey]) -> str:

@@ -4,11 +4,12 @@ import base64
 import contextlib
 import json
 import zlib
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sync.domain.facts import Channel, Choice, Outcome, ShownItem, StepKey
@@ -30,7 +31,7 @@ def test_a_key_is_written_so_that_a_person_can_read_it() -> None:
         invoice="NF|2;%", due_on=KEY.due_on, policy="", step="a\nb", offset=-3, occurrence=2
     )
     text = encode_keys([KEY, again])
-    assert text == ("NF-1|2026-11-10|Padrão|Lembrete|3|0;NF%7C2%3B%25|2026-11-10|%00|a%0Ab|-3|2")
+    assert text == ("NF-1|2026-11-10|Padrão|Lembrete|3|0;NF%7C2%3B%25|2026-11-10|%|a%0Ab|-3|2")
     assert decode_keys(text) == (KEY, again)
 
 
@@ -46,6 +47,8 @@ KEYS = st.builds(
 
 
 @given(st.lists(KEYS, min_size=1, max_size=5))
+@example([replace(KEY, policy="", step="\x00")])  # once written alike
+@example([replace(KEY, policy="%00", step="%")])
 def test_whatever_the_names_the_keys_come_back(keys: list[StepKey]) -> None:
     assert decode_keys(encode_keys(keys)) == tuple(keys)
 
