@@ -1,1 +1,1 @@
-"""The Excel ribbon: buttons over the same engine. Not built yet; the command line does all of it today."""
+"""The Excel ribbon: buttons over the same engine. Not built yet; the command line does it."""

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from sheet_templates import headings
 from sync.domain.decisions import Action, Decision
-from sync.domain.facts import Outcome
+from sync.domain.facts import Channel, Outcome
 from sync.issues import Issue, Severity
 from sync.look import Look
 from sync.rehearse import Rehearsal
@@ -62,6 +62,7 @@ class Screen:
         self.say("plan_title", date=date_text(self.language, look.plan.run_date), file=workbook)
         self.totals(look)
         self.decisions(look.plan.decisions)
+        self.uncertain(look)
         self.issues(look.issues)
 
     def totals(self, look: Look) -> None:
@@ -98,8 +99,7 @@ class Screen:
         if held:
             table = self.table("held", "client", "invoices", "why")
             for each in held[:_MOST_ROWS]:
-                ids = ", ".join(item.standing.id for item in each.items)
-                table.add_row(escape(each.client), escape(ids), self.reason(each))
+                table.add_row(escape(each.client), escape(_held_ids(each)), self.reason(each))
             self._show(table, len(held))
         if not due and not held:
             self.say("nothing_due")
@@ -146,6 +146,7 @@ class Screen:
         for failed in report.unclaimed:
             self.say("unclaimed", client=failed.decision.client, why=failed.why)
         self.held_by_reason(report.look.plan.decisions)
+        self.uncertain(report.look)
         self.issues(report.look.issues)
 
     def held_by_reason(self, decisions: Sequence[Decision]) -> None:
@@ -156,18 +157,25 @@ class Screen:
             return
         table = self.table("held", "client", "invoices", "why")
         for each in shown[:_MOST_ROWS]:
-            ids = ", ".join(item.standing.id for item in (each.step_items or each.items))
-            table.add_row(escape(each.client), escape(ids), self.reason(each))
+            table.add_row(escape(each.client), escape(_held_ids(each)), self.reason(each))
         self._show(table, len(shown))
+
+    def uncertain(self, look: Look) -> None:
+        """Messages that only a person can settle."""
+        waiting = [r for r in look.facts.reminders if r.outcome is Outcome.UNCERTAIN]
+        for each in waiting[:_MOST_ROWS]:
+            self.say("uncertain", reference=each.reference, client=each.client, step=each.step)
 
     def rehearsal(self, rehearsal: Rehearsal) -> None:
         """How many messages of which step in which month, and what was held."""
         counts = Counter(
             (message.day.strftime("%Y-%m"), message.step) for message in rehearsal.messages
         )
+        letters = [m for m in rehearsal.messages if m.channel == Channel.EMAIL]
         self.say(
             "rehearsed",
-            count=len(rehearsal.messages),
+            count=len(letters),
+            by_hand=len(rehearsal.messages) - len(letters),
             clients=len({message.client for message in rehearsal.messages}),
             start=date_text(self.language, rehearsal.start),
             end=date_text(self.language, rehearsal.end),
@@ -193,6 +201,8 @@ class Screen:
 
     def _outcome(self, message: MessageOutcome) -> str:
         text = headings.value_text(self.language, "history_outcome", message.outcome.value)
+        if message.postponed:
+            return self.text("postponed_one")
         if message.outcome is Outcome.SENT or not message.detail:
             return text
         return f"{text}: {message.detail}"
@@ -220,6 +230,12 @@ class Screen:
         self.console.print(table)
         if count > _MOST_ROWS:
             self.say("and_more", count=count - _MOST_ROWS)
+
+
+def _held_ids(decision: Decision) -> str:
+    """The invoices a reason is about: those it names, else those of the step, else all."""
+    named = [item for item in decision.items if item.reason is decision.reason]
+    return ", ".join(item.standing.id for item in (named or decision.step_items or decision.items))
 
 
 class ProgressBar:

@@ -18,6 +18,7 @@ def check_place(snapshot: Snapshot, identity: str, ledger: Ledger, *, moved: boo
 
     Known is what this ledger has seen before, or else what the last live row of the runs tab
     names: a workbook taken to another computer is not chased from both. Raises WrongPlace.
+    The place is remembered by `remember_place` only once the workbook could be written there.
     """
     known = ledger.place_of(identity)
     here = snapshot.place
@@ -28,7 +29,11 @@ def check_place(snapshot: Snapshot, identity: str, ledger: Ledger, *, moved: boo
         elsewhere = known is not None and known != here
     if elsewhere and not moved:
         raise WrongPlace("is_a_copy", here=_path(here), known=known or "")
-    ledger.remember_place(identity, here)
+
+
+def remember_place(snapshot: Snapshot, identity: str, ledger: Ledger) -> None:
+    """The workbook of this identity lives here: it was written here."""
+    ledger.remember_place(identity, snapshot.place)
 
 
 def _path(place: str) -> str:

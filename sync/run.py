@@ -17,7 +17,7 @@ from sync.domain.calendar import BusinessCalendar
 from sync.domain.decisions import Action, Decision
 from sync.domain.dunning import decide
 from sync.domain.facts import Outcome, TeamSettings
-from sync.identity import check_place, identity_of
+from sync.identity import check_place, identity_of, remember_place
 from sync.ledger import Ledger
 from sync.ledger_days import RunResult
 from sync.letters import LetterDesk, preview_sender
@@ -113,6 +113,8 @@ class _Run:
             seen = self._look_again(seen, seen.time_of_day)
         try:
             seen, claims, unclaimed, revision = self._claim(seen)
+            if claims:  # they stand in the sheet, so this place is the one that acts
+                remember_place(snapshot, self.identity, self.engine.ledger)
         except _Postponed as postponed:
             return RunReport(
                 run=self.run_id,
@@ -243,6 +245,7 @@ class _Run:
                     postponed_values=dict(why.values),
                 )
             if isinstance(applied, Applied):
+                remember_place(snapshot, self.identity, self.engine.ledger)
                 return report
         return replace(report, recorded=False, postponed="keeps_changing")
 

@@ -59,7 +59,8 @@ class Service:
     """Runs jobs at their times until told to stop.
 
     `now` gives the aware present in the configured zone; `stop` ends `serve` after the message
-    in hand; `tick_seconds` is how often the clock is looked at.
+    in hand; `tick_seconds` is how often the clock is looked at; `sentence_of` says what a foreseen
+    error means, None for a bug.
     """
 
     jobs: Sequence[Job]
@@ -69,6 +70,7 @@ class Service:
     retry: timedelta = timedelta(minutes=10)
     choices_every: timedelta = timedelta(minutes=5)
     tick_seconds: int = 20
+    sentence_of: Callable[[Exception], str | None] = field(default=lambda _error: None)
     _pace: dict[str, _Pace] = field(default_factory=dict)
 
     def serve(self) -> None:
@@ -87,8 +89,12 @@ class Service:
                 return
             try:
                 self._tend(job)
-            except Exception:  # noqa: BLE001 - a failing run never stops the next
-                _LOG.exception("%s: the run failed; next try in %s", job.name, self.retry)
+            except Exception as error:  # noqa: BLE001 - a failing run never stops the next
+                sentence = self.sentence_of(error)
+                if sentence is not None:
+                    _LOG.error("%s: %s", job.name, sentence)
+                else:
+                    _LOG.exception("%s: the run failed; next try in %s", job.name, self.retry)
                 self._pace_of(job).retry_at = self.now() + self.retry
 
     def _tend(self, job: Job) -> None:

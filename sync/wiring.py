@@ -1,7 +1,8 @@
 """The one place that builds real adapters: stores, ledger, transports, calendar."""
 
+import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -20,12 +21,12 @@ from sync.domain.facts import TeamSettings
 from sync.holidays_br import brazilian_holidays
 from sync.identity import identity_of
 from sync.ledger import Ledger
-from sync.locks import run_lock
+from sync.locks import Busy, run_lock
 from sync.look import Look, look
 from sync.run import Engine
 from sync.settings import MailSettings, Settings, SettingsError, WorkbookSettings
 from sync.stores.excel_file import ExcelFileStore
-from sync.workbook import Store
+from sync.workbook import Store, StoreError
 
 LEDGER_FILE = "ledger.sqlite3"
 _PAST_RUN = time(12)
@@ -42,11 +43,26 @@ def open_store(settings: Settings, book: WorkbookSettings) -> Store:
     """The workbook's store; backups stand in the state directory, a folder a workbook."""
     return ExcelFileStore(
         book.path,
-        settings.state.directory / "backups" / book.path.stem,
+        settings.state.directory / "backups" / _folder_name(book.path),
         Clock(settings.schedule.zone).now,
         allow_synced=book.allow_synced,
         keep_backups=settings.state.keep_backups,
     )
+
+
+def _folder_name(path: Path) -> str:
+    """A folder of its own for each workbook, two of the same name in two places included."""
+    return f"{path.stem}-{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
+
+
+@contextmanager
+def named(book: WorkbookSettings) -> Iterator[None]:
+    """A refusal inside tells which workbook it is about."""
+    try:
+        yield
+    except StoreError as error:
+        error.place = str(book.path)
+        raise
 
 
 def moment_of(settings: Settings, run_date: date | None) -> Callable[[], datetime]:
@@ -71,14 +87,16 @@ def ledger_path(settings: Settings) -> Path:
 @contextmanager
 def open_ledger(settings: Settings, now: Callable[[], datetime]) -> Iterator[Ledger]:
     """The ledger, created when there is none yet."""
-    settings.state.directory.mkdir(parents=True, exist_ok=True)
+    # What stands there names people and what they owe: nobody else on the machine may look.
+    settings.state.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     with Ledger(ledger_path(settings), now) as ledger:
         yield ledger
 
 
 def look_at(settings: Settings, book: WorkbookSettings, run_date: date | None = None) -> Look:
     """Read and decide without writing anything, the ledger only when there is one."""
-    snapshot = open_store(settings, book).read()
+    with named(book):
+        snapshot = open_store(settings, book).read()
     now = moment_of(settings, run_date)
     day = run_date or now().date()
 
@@ -98,14 +116,17 @@ def look_at(settings: Settings, book: WorkbookSettings, run_date: date | None = 
         return seen(ledger_reminders=reminders, verdicts=ledger.verdicts())
 
 
-def transport_for(mail: MailSettings | None, outbox: Path | None) -> Transport:
-    """How messages leave. Raises SettingsError when nothing says how."""
+def transport_for(
+    mail: MailSettings | None, outbox: Path | None, language: str = "pt-BR"
+) -> Transport:
+    """How messages leave; `language` is the folder page's. Raises SettingsError without a way."""
+    spoken = cast("Literal['pt-BR', 'en']", language)
     if outbox is not None:
-        return FolderTransport(outbox)
+        return FolderTransport(outbox, language=spoken)
     if mail is None:
         raise SettingsError("no_mail")
     if mail.transport == "folder":
-        return FolderTransport(cast("Path", mail.directory))
+        return FolderTransport(cast("Path", mail.directory), language=spoken)
     return _LateSmtp(mail)
 
 
@@ -164,14 +185,26 @@ def engine_for(
     """All that a run of one workbook needs; the ledger is closed at the end."""
     now = moment_of(settings, run_date)
 
-    def lock(identity: str) -> AbstractContextManager[None]:
-        return run_lock(settings.state.directory, identity)
+    @contextmanager
+    def lock(identity: str) -> Iterator[None]:
+        try:
+            held = run_lock(settings.state.directory, identity)
+            held.__enter__()
+        except Busy:
+            raise Busy(book.name) from None
+        try:
+            yield
+        finally:
+            held.__exit__(None, None, None)
 
-    transport = transport_for(settings.mail, outbox)
+    store = open_store(settings, book)
+    with named(book):
+        language = store.read().language  # the store keeps what it read for the run
+    transport = transport_for(settings.mail, outbox, language)
     with open_ledger(settings, now) as ledger:
         ledger.forget_bodies(now() - timedelta(days=settings.state.keep_messages_days))
         yield Engine(
-            store=open_store(settings, book),
+            store=store,
             ledger=ledger,
             transport=transport,
             sender=settings.mail.sender if settings.mail else None,

@@ -19,7 +19,12 @@ from typing import Protocol, TypeAlias
 
 
 class StoreError(Exception):
-    """A workbook cannot be read or written; `code` and `values` make the sentence."""
+    """A workbook cannot be read or written; `code` and `values` make the sentence.
+
+    `place` names the file, once somebody who knows it has put it there.
+    """
+
+    place: str | None = None
 
     def __init__(self, code: str, **values: str) -> None:
         super().__init__(f"{code} {values}" if values else code)

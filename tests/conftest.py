@@ -10,7 +10,7 @@ _REQUIRED = "REGUA_FAIL_ON_HEAVY_SKIP"
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item
+    item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Where heavy parts are installed on purpose, a heavy test that skips has failed."""
     report = yield

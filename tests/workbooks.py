@@ -170,6 +170,7 @@ def people_s_cells(path: Path, skip_tabs: Iterable[str] = ()) -> dict[tuple[str,
             for cell in line:
                 if cell.value is not None and (cell.row == 1 or cell.column not in engine):
                     value = cell.value
-                    is_array = isinstance(value, ArrayFormula)
-                    cells[sheet.title, cell.coordinate] = value.text if is_array else value
+                    if isinstance(value, ArrayFormula):
+                        value = value.text
+                    cells[sheet.title, cell.coordinate] = value
     return cells

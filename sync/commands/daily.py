@@ -112,6 +112,7 @@ def _run_one(
             screen.say("undelivered", count=len(report.undelivered), detail=detail)
         if options.outbox is not None and report.messages:
             screen.path("outbox_is", (options.outbox / "index.html").resolve())
+            screen.say("outbox_counts")
     page = run_json(report, str(book.path))
     return {**page, "message": sentence} if sentence else page, report.exit_code
 

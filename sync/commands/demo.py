@@ -12,6 +12,7 @@ from sync.console import Screen
 from sync.domain.facts import TeamSettings
 from sync.run import run
 from sync.stores.new_file import write_new
+from sync.views.cells import date_text
 from sync.wiring import calendar_for, engine_for, today
 
 _SEED = 7
@@ -45,7 +46,11 @@ def demo(options: argparse.Namespace, language: str) -> int:
     screen.run(report)
     screen.path("demo_workbook", book.resolve())
     screen.path("demo_page", (outbox / "index.html").resolve())
-    screen.say("demo_again", workbook=book, outbox=outbox, state=directory / "state")
+    screen.say("demo_day", date=date_text(spoken, day))
+    state = directory / "state"
+    screen.say("demo_again")
+    again = f"python run_sync.py run --workbook {book} --outbox {outbox} --state {state}"
+    screen.console.print(f"  {again} --date {day}", markup=False, style="bold", soft_wrap=True)
     return report.exit_code
 
 

@@ -46,6 +46,12 @@ def guarded(command: Command, options: argparse.Namespace, language: str) -> int
         return _fail(options, code, name, sentence)
 
 
+def sentence_of(error: Exception, language: str) -> str | None:
+    """The sentence of a foreseen error; None for what nobody foresaw."""
+    found = _sentence(error, language)
+    return found[2] if found else None
+
+
 def _fail(options: argparse.Namespace, code: int, name: str, sentence: str) -> int:
     if getattr(options, "json", False):
         print(json.dumps({"error": name, "message": sentence}, ensure_ascii=False))  # noqa: T201
@@ -68,7 +74,11 @@ def _sentence(error: Exception, language: str) -> tuple[int, str, str] | None:
     for kind, exit_code, topic in _BY_CODE:
         if isinstance(error, kind):
             code, values = error.code, error.values  # type: ignore[attr-defined] # all have both
-            return exit_code, code, words(language, f"{topic}.{code}", **values)
+            sentence = words(language, f"{topic}.{code}", **values)
+            place = getattr(error, "place", None)  # several workbooks: say which one
+            if place and place not in sentence:
+                sentence = f"{place}: {sentence}"
+            return (USAGE if code == "no_file" else exit_code), code, sentence
     match error:
         case UsageError():
             return USAGE, error.key, words(language, f"cli.{error.key}", **error.values)

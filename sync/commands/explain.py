@@ -12,7 +12,7 @@ from sync.commands.choose import settings_of
 from sync.commands.errors import UsageError
 from sync.console import Screen
 from sync.domain.decisions import Stretch
-from sync.domain.explain import Explanation, RungLine, explain
+from sync.domain.explain import Explanation, RungLine, RungState, explain
 from sync.domain.facts import Reminder
 from sync.report import amount, decision_json, standing_json
 from sync.views.cells import date_text, money_text
@@ -53,6 +53,11 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
         "messages": [_message_json(message) for message in found.messages],
         "decision": decision_json(found.decision) if found.decision else None,
     }
+
+
+def _is_news(rung: RungLine, found: Explanation) -> bool:
+    """Whether a rung's day tells something: a day that passed is none for what comes later."""
+    return rung.state is not RungState.LATER or rung.on is None or rung.on > found.run_date
 
 
 def _stretch_json(line: Stretch) -> dict[str, Any]:
@@ -159,7 +164,7 @@ class _Page:
                 escape(rung.step),
                 f"{rung.offset:+d}",
                 self.screen.text(f"rungs.{rung.state.value}"),
-                self._date(rung.on) if rung.on else "",
+                self._date(rung.on) if rung.on and _is_news(rung, found) else "",
                 escape(why),
             )
         self.screen.console.print(table)

@@ -71,7 +71,8 @@ def rehearsal_page(rehearsal: Rehearsal, language: str) -> str:
     title = words(
         language,
         "cli.rehearsed",
-        count=len(rehearsal.messages),
+        count=sum(message.channel == Channel.EMAIL for message in rehearsal.messages),
+        by_hand=sum(message.channel != Channel.EMAIL for message in rehearsal.messages),
         clients=len({message.client for message in rehearsal.messages}),
         start=date_text(language, rehearsal.start),
         end=date_text(language, rehearsal.end),

@@ -10,7 +10,7 @@ from types import FrameType
 
 from sync.clock import Clock
 from sync.commands.choose import settings_of
-from sync.commands.errors import store_sentence
+from sync.commands.errors import sentence_of, store_sentence
 from sync.digest import tell_team
 from sync.domain.calendar import BusinessCalendar
 from sync.domain.facts import Choice, Outcome
@@ -51,6 +51,7 @@ def serve(options: argparse.Namespace, language: str) -> int:
         now=clock.now,
         stop=stop,
         retry=timedelta(minutes=settings.schedule.retry_minutes),
+        sentence_of=lambda error: sentence_of(error, language),
         choices_every=timedelta(minutes=settings.schedule.approvals_minutes),
     )
     times = ", ".join(moment.strftime("%H:%M") for moment in settings.schedule.at)
