@@ -94,7 +94,9 @@ def _day(facts: Facts, calendar: BusinessCalendar, its_book: Book, at: time | No
     day = Day(
         facts=facts,
         book=its_book,
-        history=remember(facts.reminders, open_ids, its_book.run_date, asked),
+        history=remember(
+            facts.reminders, open_ids, its_book.run_date, asked, facts.settings.contact_gap
+        ),
         calendar=calendar,
         today=its_book.run_date,
         time_of_day=at,

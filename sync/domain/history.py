@@ -122,63 +122,75 @@ def remember(
     invoices: frozenset[str] | None = None,
     today: date | None = None,
     asked: Mapping[str, date] | None = None,
+    contact_gap: int | None = None,
 ) -> History:
     """Index `reminders`, keeping the keys of `invoices` only (None: of all).
 
     `today` is the day whose e-mails are counted; `asked` maps a client to the first day from
-    which `steps` are kept, about whatever invoices (None: all). Cost: one pass over the
-    reminders and their keys.
+    which `steps` are kept, about whatever invoices (None: all); contacts that are longer ago than
+    `contact_gap` are left out (None: none). Cost: one pass over the reminders and their keys.
     """
     items: dict[str, list[SentStep]] = {}
     steps: dict[str, list[tuple[str, date, frozenset[str]]]] = {}
-    contacts: dict[str, datetime] = {}
+    cancelled, refused = Outcome.CANCELLED, Outcome.REFUSED
     for reminder in reminders:
-        if reminder.outcome not in COUNTS_AS_SENT:
-            continue
-        about = [k for k in reminder.keys if invoices is None or k.invoice in invoices]
-        if about:
-            _remember_keys(items, reminder, about)
+        if reminder.outcome is cancelled or reminder.outcome is refused:
+            continue  # by identity: hashing a hundred thousand enums takes longer than the rest
+        for key in reminder.keys:
+            if invoices is None or key.invoice in invoices:
+                sent = SentStep(key, reminder.at.date(), reminder.outcome, reminder.reference)
+                items.setdefault(key.invoice, []).append(sent)
         if asked is None or reminder.client in asked:
             on = reminder.at.date()
             if asked is None or on >= asked[reminder.client]:
                 named = frozenset(key.invoice for key in reminder.keys)
                 steps.setdefault(reminder.client, []).append((reminder.step, on, named))
-        last = contacts.get(reminder.client)
-        if (
-            (last is None or reminder.at > last)
-            and reminder.outcome in MAY_HAVE_ARRIVED
-            and is_overdue_contact(reminder)
-        ):
-            contacts[reminder.client] = reminder.at
+    ago = today.toordinal() - contact_gap if today is not None and contact_gap is not None else 1
+    since = datetime.fromordinal(max(ago, 1))
     return History(
         items={invoice: tuple(used) for invoice, used in items.items()},
-        overdue_contacts={client: at.date() for client, at in contacts.items()},
+        overdue_contacts=_contacts(reminders, since),
         steps={client: tuple(said) for client, said in steps.items()},
         bounced=_bounced(reminders),
         refused=_refused(reminders),
-        delivered=frozenset(
-            r.reference for r in reminders if r.outcome in _LEFT and _is_mail_of(r, today)
-        ),
+        delivered=_delivered(reminders, today),
     )
 
 
-def _remember_keys(
-    items: dict[str, list[SentStep]], reminder: Reminder, keys: Iterable[StepKey]
-) -> None:
-    on = reminder.at.date()
-    for key in keys:
-        sent = SentStep(key, on, reminder.outcome, reminder.reference)
-        items.setdefault(key.invoice, []).append(sent)
+def _contacts(reminders: Iterable[Reminder], since: datetime) -> dict[str, date]:
+    """By client, the last day since then of an overdue message that may have arrived."""
+    found: dict[str, date] = {}
+    for reminder in reminders:
+        if (
+            reminder.at >= since
+            and reminder.outcome in MAY_HAVE_ARRIVED
+            and is_overdue_contact(reminder)
+        ):
+            on = reminder.at.date()
+            found[reminder.client] = max(on, found.get(reminder.client, on))
+    return found
 
 
-def _is_mail_of(reminder: Reminder, today: date | None) -> bool:
-    return reminder.channel is Channel.EMAIL and reminder.at.date() == today
+def _delivered(reminders: Iterable[Reminder], today: date | None) -> frozenset[str]:
+    """The references of the e-mails that left on the day."""
+    if today is None:
+        return frozenset()
+    midnight = datetime.fromordinal(today.toordinal())
+    return frozenset(
+        r.reference
+        for r in reminders
+        if r.at >= midnight
+        and r.at.date() == today
+        and r.outcome in _LEFT
+        and r.channel is Channel.EMAIL
+    )
 
 
 def _refused(reminders: Iterable[Reminder]) -> dict[str, dict[str, date]]:
     found: dict[str, dict[str, date]] = {}
+    refused = Outcome.REFUSED
     for reminder in reminders:
-        if reminder.outcome is Outcome.REFUSED and reminder.channel is Channel.EMAIL:
+        if reminder.outcome is refused and reminder.channel is Channel.EMAIL:
             on, days = reminder.at.date(), found.setdefault(reminder.client, {})
             days.update({a: max(on, days.get(a, on)) for a in map(str.casefold, reminder.to)})
     return found
@@ -186,7 +198,10 @@ def _refused(reminders: Iterable[Reminder]) -> dict[str, dict[str, date]]:
 
 def _bounced(reminders: Sequence[Reminder]) -> dict[str, frozenset[str]]:
     """By client, the addresses (casefolded) whose latest message came back."""
-    clients = {r.client for r in reminders if r.outcome is Outcome.BOUNCED}
+    bounced = Outcome.BOUNCED
+    clients = {r.client for r in reminders if r.outcome is bounced}
+    if not clients:
+        return {}
     latest: dict[str, dict[str, Outcome]] = {client: {} for client in clients}
     mails = [
         r
