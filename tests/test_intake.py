@@ -224,7 +224,7 @@ def test_two_columns_of_one_meaning_are_asked_about_unless_one_is_the_standard(
 def test_a_wrong_map_is_refused_by_name(tmp_path: Path, key: str, heading: str, code: str) -> None:
     path = source(tmp_path, ["1", "Ana", "15/03/2026", "10,00", ""], head=HEAD[:5])
     with pytest.raises(IntakeError) as caught:
-        taken(path, **{key: heading})
+        read(read_source(path), {key: heading}, Notation())
     assert caught.value.code == code
 
 

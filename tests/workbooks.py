@@ -13,7 +13,6 @@ from typing import Any
 
 from openpyxl import load_workbook
 from openpyxl.worksheet.formula import ArrayFormula
-from openpyxl.worksheet.worksheet import Worksheet
 
 from sheet_templates import excel, headings
 from sheet_templates.schema import TABS, Owner
@@ -92,14 +91,14 @@ class Desk:
         edit(self.book, tab, key, **values)
 
 
-def sheet_of(book: Any, tab: str) -> Worksheet:
+def sheet_of(book: Any, tab: str) -> Any:
     for sheet in book.worksheets:
         if headings.tab_key(sheet.title) == tab:
-            return sheet  # type: ignore[no-any-return]
+            return sheet
     raise KeyError(tab)
 
 
-def columns_of(sheet: Worksheet, tab: str) -> dict[str, int]:
+def columns_of(sheet: Any, tab: str) -> dict[str, int]:
     """Column key → 1-based column."""
     found = {}
     for cell in sheet[1]:
@@ -114,7 +113,7 @@ def rows_of(path: Path, tab: str) -> list[dict[str, object]]:
     book = load_workbook(path, data_only=True)
     sheet = sheet_of(book, tab)
     columns = columns_of(sheet, tab)
-    rows = []
+    rows: list[dict[str, object]] = []
     for line in sheet.iter_rows(min_row=2):
         row = {key: line[column - 1].value for key, column in columns.items()}
         if any(value is not None for value in row.values()):
@@ -131,7 +130,7 @@ def edit(path: Path, tab: str, key: str, **values: object) -> None:
     for row in range(2, sheet.max_row + 1):
         if str(sheet.cell(row, key_column).value) == key:
             for name, value in values.items():
-                sheet.cell(row, columns[name], value)  # type: ignore[arg-type]
+                sheet.cell(row, columns[name], value)
             book.save(path)
             return
     raise KeyError(key)
@@ -144,7 +143,7 @@ def fill_settings(path: Path, **values: object) -> None:
     for row in range(2, sheet.max_row + 1):
         key = headings.setting_key(str(sheet.cell(row, 1).value or ""))
         if key in values:
-            sheet.cell(row, 2, values[key])  # type: ignore[arg-type]
+            sheet.cell(row, 2, values[key])
     book.save(path)
 
 
@@ -170,7 +169,6 @@ def people_s_cells(path: Path, skip_tabs: Iterable[str] = ()) -> dict[tuple[str,
             for cell in line:
                 if cell.value is not None and (cell.row == 1 or cell.column not in engine):
                     value = cell.value
-                    if isinstance(value, ArrayFormula):
-                        value = value.text
-                    cells[sheet.title, cell.coordinate] = value
+                    text = value.text if isinstance(value, ArrayFormula) else value
+                    cells[sheet.title, cell.coordinate] = text
     return cells
