@@ -140,13 +140,18 @@ class _TabEdits:
         if isinstance(address, int):
             return [address] if _FIRST_ROW <= address <= max(self.last, _FIRST_ROW) else []
         if self._by_key is None:
-            self._by_key = {}
-            key = TABS[self.tab.key].key_columns[0]
-            for row in self.tab.rows:
-                text = key_text(self.tab.value(row, key))
-                if text is not None:
-                    self._by_key.setdefault(text, []).append(row.number)
+            self._by_key = self._rows_by_key()
         return self._by_key.get(address, [])
+
+    def _rows_by_key(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        index = self.tab.columns.get(TABS[self.tab.key].key_columns[0])
+        for row in self.tab.rows if index is not None else ():
+            value = row.values[index or 0]
+            text = value.strip() if type(value) is str else key_text(value)
+            if text:
+                found.setdefault(text, []).append(row.number)
+        return found
 
     def want(self, number: int, values: Mapping[str, Cell]) -> None:
         """Note the values wanted in a row; columns the tab does not have are skipped."""
@@ -172,10 +177,13 @@ class _TabEdits:
     def differing(self, links: Links, *, date1904: bool) -> dict[int, dict[int, Cell]]:
         """Row → column → value, of the cells that do not show what is wanted."""
         found: dict[int, dict[int, Cell]] = {}
+        indices = self.tab.columns
         for number, values in self.wanted.items():
             row = self.row(number)
             for key, value in values.items():
-                stands = self.tab.value(row, key) if row else None
+                stands = row.values[indices[key]] if row else None
+                if stands is value and value is None:
+                    continue
                 column = self.columns[key]
                 leads = not isinstance(value, Link) or links.shows((number, column), value)
                 if not (leads and same(stands, value, date1904=date1904)):
@@ -247,7 +255,7 @@ class _Edits:
         edits: _TabEdits,
         gathered: dict[str, SheetEdits],
     ) -> None:
-        sheet = patch.sheet(part)
+        sheet = patch.sheet(part, self.reading.tabs[edits.tab.key].index)
         if edits.added:
             edits.make_way(sheet)
         if edits.last > MAX_ROW:

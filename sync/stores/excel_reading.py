@@ -18,8 +18,8 @@ from sync.stores.guard import opened
 from sync.stores.ooxml.book import Book, SheetPart
 from sync.stores.ooxml.cells import Meaning
 from sync.stores.ooxml.package import Package
-from sync.stores.ooxml.reader import read_rows, row_values
-from sync.stores.ooxml.sheet import SheetXml
+from sync.stores.ooxml.reader import read_and_index, row_values
+from sync.stores.ooxml.sheet import RowIndex, SheetXml
 from sync.stores.ooxml.xml import column_letters
 from sync.workbook import Cell, Snapshot, StructureProblem, Tab
 
@@ -31,7 +31,7 @@ class TabReading:
     tab: Tab
     columns: dict[str, int]
     problems: tuple[StructureProblem, ...]
-    is_plain: bool
+    index: RowIndex | None
     origin: str
 
 
@@ -146,7 +146,7 @@ class _Reader:
             return earlier
         sheet = SheetXml(self.package.whole(part.part), part.part)
         columns, problems = _columns(key, row_values(sheet, self.meaning, 1))
-        rows = read_rows(sheet, self.meaning, tuple(columns.values()))
+        rows, index = read_and_index(sheet, self.meaning, tuple(columns.values()))
         tab = Tab(
             key=key,
             title=part.title,
@@ -154,9 +154,7 @@ class _Reader:
             letters={column: column_letters(number) for column, number in columns.items()},
             rows=rows,
         )
-        return TabReading(
-            tab=tab, columns=columns, problems=problems, is_plain=sheet.is_plain, origin=origin
-        )
+        return TabReading(tab=tab, columns=columns, problems=problems, index=index, origin=origin)
 
     def _figures(self) -> dict[str, Cell]:
         """The dashboard's figures, each at the cell that its defined name points to."""

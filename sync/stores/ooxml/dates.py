@@ -34,7 +34,7 @@ def serial(value: date | datetime | time, *, date1904: bool) -> int | float:
 
 
 def from_serial(number: float, *, date1904: bool, has_time: bool) -> date | datetime | time | None:
-    """The day, moment or time of day a number stands for, to the millisecond; None where there is none.
+    """The day, moment or time of day a number stands for, to the millisecond; None for none.
 
     `has_time` says that the cell's format shows hours: then a number below 1 is a time of day.
     """

@@ -2,6 +2,7 @@
 
 import gc
 import re
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -14,7 +15,7 @@ from sync.stores.ooxml.cells import (
     style_and_kind,
     thorough_cell,
 )
-from sync.stores.ooxml.sheet import SheetXml
+from sync.stores.ooxml.sheet import RowIndex, SheetXml
 from sync.workbook import Cell, RefusedFile, Row
 
 _BLOCK = 1 << 21  # bytes split at a time
@@ -41,15 +42,23 @@ def read_rows(
 
     `Row.values` are in the order of `columns`. Raises RefusedFile for a damaged sheet.
     """
+    return read_and_index(sheet, meaning, columns, first)[0]
+
+
+def read_and_index(
+    sheet: SheetXml, meaning: Meaning, columns: Sequence[int], first: int = 2
+) -> tuple[list[Row], RowIndex | None]:
+    """As `read_rows`, and where the rows stand, when that came out along the way."""
     if not columns:
-        return []
+        return [], None
     if sheet.is_plain:
+        quick = _Quick(sheet, meaning, columns)
         with _no_collection():
-            rows = _Quick(sheet, meaning, columns).rows(first)
+            rows = quick.rows(first)
         if rows is not None:
-            return rows
+            return rows, (quick.numbers, quick.starts) if quick.saw_all else None
         sheet.look_thoroughly()
-    return list(_thorough_rows(sheet, meaning, columns, first))
+    return list(_thorough_rows(sheet, meaning, columns, first)), None
 
 
 def _thorough_rows(
@@ -102,6 +111,7 @@ class _Quick:
         self.heads: dict[bytes, Callable[[bytes], Cell]] = {}
         self.nothing = (None,) * self.width
         self.long_texts = 0
+        self.numbers, self.starts, self.saw_all = array("L"), array("Q"), True
         self.last = 0
 
     def rows(self, first: int) -> list[Row] | None:
@@ -111,24 +121,29 @@ class _Quick:
         while at < end:
             stop = data.find(b'<row r="', min(at + _BLOCK, end), end)
             stop = end if stop < 0 else stop
-            if not self._block(data[at:stop], first, found):
+            if not self._block(data[at:stop], at, first, found):
                 return None
             at = stop
         return found
 
-    def _block(self, block: bytes, first: int, found: list[Row]) -> bool:
+    def _block(self, block: bytes, place: int, first: int, found: list[Row]) -> bool:
         """Read the rows of a block into `found`; False at the first unusual one."""
         if b"</c>" not in block:  # formatted rows without any content
+            self.saw_all = False
             return True
         before, *texts = block.split(b'<row r="')
         if before.strip():
             return False
+        place += len(before)
         for text in texts:
             written, _, rest = text.partition(b'"')
             number = int(written) if written.isdigit() else 0
             if not self.last < number <= xml.MAX_ROW:
                 return False
             self.last = number
+            self.numbers.append(number)
+            self.starts.append(place)
+            place += len(text) + 8
             values = self._row(written + b'"', rest)
             if values is None:
                 return False

@@ -7,10 +7,11 @@ by expat's byte positions. Both leave the bytes alone.
 
 import re
 from bisect import bisect_left
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import lt
+from typing import TypeAlias
 
 from sync.stores.ooxml import xml
 from sync.workbook import RefusedFile
@@ -46,24 +47,33 @@ class _Unusual(Exception):
     """The quick patterns do not cover this sheet."""
 
 
+RowIndex: TypeAlias = tuple[Sequence[int], Sequence[int]]
+"""Row numbers, ascending, and where each row starts; found in a plain sheet only."""
+
+
 class SheetXml:
     """The places in one sheet. `data` is UTF-8; `encoding` is what the part was written in.
 
     `rows` are the row numbers, ascending; `body` is the content of `<sheetData>`, and
-    `head` + `tail` all around it. Raises RefusedFile for what is not a well-formed sheet.
+    `head` + `tail` all around it. `index` is what a reader of the same bytes has found. Raises
+    RefusedFile for what is not a well-formed sheet.
     """
 
-    def __init__(self, part: bytes, name: str) -> None:
+    def __init__(self, part: bytes, name: str, index: RowIndex | None = None) -> None:
         self.name = name
         self.data, self.encoding = xml.utf8(part)
         self._slow: dict[int, RowSpan] | None = None
+        if index is not None:
+            self.__dict__["_index"] = index
         data = self.data
         open_at = data.find(b"<sheetData>")
         close_at = data.rfind(b"</sheetData>")
         self.prefix = b""
         self.sheet_data = (open_at, close_at + 12)
         self.body = (open_at + 11, close_at)
-        if min(open_at, close_at) < 0 or data.find(b"<!") >= 0 or data.find(b"<?", 5) >= 0:
+        if index is None and (
+            min(open_at, close_at) < 0 or data.find(b"<!") >= 0 or data.find(b"<?", 5) >= 0
+        ):
             self._index_thoroughly()
 
     @property
@@ -72,17 +82,17 @@ class SheetXml:
         return self._slow is None
 
     @property
-    def rows(self) -> list[int]:
+    def rows(self) -> Sequence[int]:
         """The row numbers, ascending."""
         return self._index[0]
 
     @property
-    def starts(self) -> list[int]:
+    def starts(self) -> Sequence[int]:
         """Where the rows of `rows` start."""
         return self._index[1]
 
     @cached_property
-    def _index(self) -> tuple[list[int], list[int]]:
+    def _index(self) -> RowIndex:
         if self._slow is None:
             found = self._index_quickly()
             if found is not None:
@@ -91,7 +101,7 @@ class SheetXml:
         numbers = sorted(self._slow or {})
         return numbers, [(self._slow or {})[number].start for number in numbers]
 
-    def _index_quickly(self) -> tuple[list[int], list[int]] | None:
+    def _index_quickly(self) -> RowIndex | None:
         data, (begin, end) = self.data, self.body
         found = list(_ROW.finditer(data, begin, end))
         rows = [int(match[1]) for match in found]

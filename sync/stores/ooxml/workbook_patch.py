@@ -12,7 +12,7 @@ from sync.stores.ooxml.frame_edits import FrameEdits, Growth, stretched_tables
 from sync.stores.ooxml.links import Links, Place
 from sync.stores.ooxml.package import Package, Packed, pack
 from sync.stores.ooxml.patch import RowsPatch
-from sync.stores.ooxml.sheet import SheetXml
+from sync.stores.ooxml.sheet import RowIndex, SheetXml
 from sync.workbook import Cell, Link, NotWritable, WrongPlace
 
 _SMALL = 6  # zlib level of small parts; sheets are packed at 1
@@ -45,10 +45,10 @@ class WorkbookPatch:
         self._sheets: dict[str, SheetXml] = {}
         self._formula_gone = False
 
-    def sheet(self, part: str) -> SheetXml:
+    def sheet(self, part: str, index: RowIndex | None = None) -> SheetXml:
         """A sheet's places; kept until it is edited or released."""
         if part not in self._sheets:
-            self._sheets[part] = SheetXml(self.package.whole(part), part)
+            self._sheets[part] = SheetXml(self.package.whole(part), part, index)
         return self._sheets[part]
 
     def links(self, part: str) -> Links:
