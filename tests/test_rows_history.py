@@ -158,6 +158,17 @@ def test_damaged_keys_are_made_again_from_what_the_row_shows(cell: Cell) -> None
     assert reading.held == {}
 
 
+def test_a_damaged_row_still_tells_which_invoices_it_was_about() -> None:
+    reading = read(receivables=[invoice()], history=[sent(keys="?", receivables="nf-1; NF-9")])
+    assert reading.facts.reminders[0].receivables == ("NF-1", "NF-9")
+
+
+@pytest.mark.parametrize("cell", [46339.375, "2026-11-13T09:00", "2026-11-13 09:00:00"])
+def test_the_time_of_day_is_kept_however_the_cell_has_it(cell: Cell) -> None:
+    reading = read(receivables=[invoice()], history=[sent(at=cell)])
+    assert reading.facts.reminders[0].at == AT
+
+
 def test_a_step_renamed_since_counts_as_whatever_could_have_been_due_that_day() -> None:
     reading = read(receivables=[invoice()], history=[sent(keys=None, step="Nome antigo")])
     (key,) = reading.facts.reminders[0].keys

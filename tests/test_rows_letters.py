@@ -50,6 +50,15 @@ def test_a_faulty_letter_holds_the_clients_of_the_ladders_that_use_it(
     assert reading.held == {"Bia": code}
 
 
+@pytest.mark.parametrize(
+    ("language", "code"), [(None, "missing_value"), ("fr", "unknown_value"), (NA, "formula_error")]
+)
+def test_a_letter_in_no_known_language_is_told_and_is_no_letter(language: Cell, code: str) -> None:
+    reading = read(templates=[letter(), letter("Rascunho", language)])
+    assert reading.codes == [code]
+    assert list(reading.facts.templates) == [("Carta", "pt-BR")]
+
+
 def test_a_letter_that_no_ladder_uses_holds_nobody() -> None:
     reading = read(templates=[letter(), letter("Rascunho", body="{ainda não")])
     assert reading.codes == ["unbalanced_brace"]

@@ -261,6 +261,8 @@ def test_an_instalment_in_error_holds_its_client(cells: dict[str, Cell], code: s
     reading = agreed(part(2), part(1, **cells))
     assert reading.errors == [code]
     assert reading.held == {"Ana": code}
+    wrong = cells.get("instalment", "N-1/1")
+    assert reading.facts.problem_receivables == ({wrong} if wrong else set())
 
 
 def test_an_instalment_s_row_and_payments_must_agree_too() -> None:

@@ -123,6 +123,8 @@ FALLS_BACK: list[tuple[str, Cell, str, object]] = [
     ("digest_to", "a@x.com; b@", "digest_to", ()),
     ("reply_to", "a@x.com; b@x.com", "reply_to", None),
     ("reply_to", "a@x.com\nBcc: b@x.com", "reply_to", None),
+    ("reply_to", NA, "reply_to", None),
+    ("digest_to", NA, "digest_to", ()),
     ("pix_key", 52998224725, "pix_key", None),  # a number has lost what it began with
     ("pix_key", "minha chave", "pix_key", None),
     ("trust_certain_matches", "talvez", "trust_certain_matches", False),
@@ -234,6 +236,9 @@ STEP_ERRORS: list[tuple[dict[str, Cell], str]] = [
     ({"offset": None}, "missing_value"),
     ({"offset": "dez"}, "invalid_number"),
     ({"offset": 2.5}, "invalid_number"),
+    ({"offset": NA}, "formula_error"),
+    ({"offset": 1e6}, "invalid_number"),
+    ({"channel": NA}, "formula_error"),
     ({"channel": "pombo"}, "unknown_value"),
     ({"channel": None}, "missing_value"),
     ({"template": None}, "missing_value"),
