@@ -7,8 +7,8 @@ import sys
 import time
 import tracemalloc
 import zipfile
-import zlib
 from pathlib import Path
+from xml.parsers import expat
 
 import openpyxl
 import pytest
@@ -220,14 +220,15 @@ def test_a_million_formatted_empty_rows_are_accepted_and_quick() -> None:
     )
     data = zipped(parts_of({"Recebíveis": sheet_xml(HEADING + rows)}))
     begin = time.process_time()
-    inflating = len(zlib.compress(rows.encode(), 1))  # a yard-stick on this machine
+    for part in unzipped(data).values():
+        expat.ParserCreate().Parse(part, True)
     floor = time.process_time() - begin
-    assert inflating
     begin = time.process_time()
     snapshot = read_workbook(data, "r", "p").snapshot
-    inspect_bytes(data)
+    reading = time.process_time() - begin
     assert snapshot.tabs["receivables"].rows == []
-    assert time.process_time() - begin < 8 * floor
+    assert reading < 3 * floor
+    inspect_bytes(data)
 
 
 def test_zip64_packages_can_be_read_and_replaced() -> None:

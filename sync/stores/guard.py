@@ -17,9 +17,10 @@ from sync.workbook import RefusedFile
 # Cells of the smallest grid around all cells: a million rows by 40 columns, or less by more.
 MAX_GRID = 42_000_000
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ROW = re.compile(rb"<(?:\w+:)?row\s[^>]*?\br\s*=\s*[\"'](\d{1,9})")
-_CELL = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br\s*=\s*[\"']([A-Za-z]{1,9})(\d{1,9})")
-_FAR = re.compile(rb"\br\s*=\s*[\"'][A-Za-z]{2,}\d")
+# The `r` of rows and cells: as every program writes it, and in any way XML allows.
+_PLAIN = re.compile(rb' r="([A-Z]{0,9})([0-9]{1,9})"')
+_ANY = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]{0,9})([0-9]{1,9})[\"']")
+_UNUSUAL = (b"r='", b"r =", b"\nr=", b"\tr=", b"\rr=")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,12 +108,15 @@ class _Box:
         self.left, self.right = 1 << 62, 0
 
     def add(self, piece: bytes) -> None:
-        rows = [int(number) for number in _ROW.findall(piece)]
-        cells = _CELL.findall(piece) if not rows or _FAR.search(piece) else ()
-        rows += [int(number) for _, number in cells]
-        if rows:
-            self.top, self.bottom = min(self.top, *rows), max(self.bottom, *rows)
-        columns = [_column(letters) for letters, _ in cells] or [1, 26]
+        """Include the rows and cells of a piece; formatted rows without cells count 26 columns."""
+        pattern = _ANY if any(mark in piece for mark in _UNUSUAL) else _PLAIN
+        found = pattern.findall(piece)
+        if not found:
+            return
+        rows = set(map(int, {number for _, number in found}))
+        columns = {_column(letters) for letters in {letters for letters, _ in found}} - {0}
+        columns = columns or {1, 26}
+        self.top, self.bottom = min(self.top, *rows), max(self.bottom, *rows)
         self.left, self.right = min(self.left, *columns), max(self.right, *columns)
 
     def check(self) -> None:

@@ -176,26 +176,26 @@ def _iso(text: str) -> Cell:
     return moment.date() if len(text) == 10 else moment.replace(tzinfo=None)
 
 
-def element(prefix: bytes, reference: str, style: int, value: Cell, *, date1904: bool) -> bytes:
-    """The `<c>` element of a value. ValueError for what a cell cannot hold.
+def content(prefix: bytes, value: Cell, *, date1904: bool) -> bytes:
+    """A cell's element from behind its style on: type, value and end tag, or `/>`.
 
     Text is written in the cell itself (`inlineStr`), so that the shared strings stay untouched.
+    ValueError for what a cell cannot hold.
     """
-    p = prefix.decode()
-    head = f'<{p}c r="{reference}"' + (f' s="{style}"' if style else "")
     if isinstance(value, Link):
         value = value.text
     if value is None or value == "":
-        return f"{head}/>".encode()
+        return b"/>"
+    p = prefix.decode()
     if isinstance(value, str):
         space = ' xml:space="preserve"' if value != value.strip() or "\n" in value else ""
         text = f"<{p}is><{p}t{space}>{xml.escaped(value)}</{p}t></{p}is>"
-        return f'{head} t="inlineStr">{text}</{p}c>'.encode()
+        return f' t="inlineStr">{text}</{p}c>'.encode()
     if isinstance(value, bool):
-        return f'{head} t="b"><{p}v>{int(value)}</{p}v></{p}c>'.encode()
+        return f' t="b"><{p}v>{int(value)}</{p}v></{p}c>'.encode()
     if isinstance(value, CellError):
         raise ValueError("an error is read from a sheet, never written")  # noqa: TRY004  # the store's contract: ValueError for misuse
-    return f"{head}><{p}v>{number_text(value, date1904=date1904)}</{p}v></{p}c>".encode()
+    return f"><{p}v>{number_text(value, date1904=date1904)}</{p}v></{p}c>".encode()
 
 
 def number_text(value: float | Decimal | date | time, *, date1904: bool) -> str:

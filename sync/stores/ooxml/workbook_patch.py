@@ -72,7 +72,7 @@ class WorkbookPatch:
         head, tail = self._frame(edits, sheet, links)
         pieces = chain([head], rows.pieces(edits.cells), [tail])
         self.parts[edits.part] = pack(map(sheet.encoded, pieces))
-        self._formula_gone |= rows.formula_gone
+        self._formula_gone |= rows.writer.formula_gone
         self.release(edits.part)
 
     def _frame(self, edits: SheetEdits, sheet: SheetXml, links: Links) -> tuple[bytes, bytes]:

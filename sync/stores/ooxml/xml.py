@@ -98,6 +98,14 @@ def column_number(letters: str) -> int:
     return number
 
 
+@lru_cache(maxsize=20_000)
+def known_column(letters: bytes) -> int:
+    """B'A' → 1; 0 for what are no column's letters."""
+    if not (letters.isalpha() and letters.isupper() and len(letters) <= 3):
+        return 0
+    return column_number(letters.decode())
+
+
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 
 
