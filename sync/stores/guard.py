@@ -122,6 +122,8 @@ class _Box:
     def check(self) -> None:
         if self.bottom > 1_048_576 or self.right > 16_384:
             raise RefusedFile("huge_coordinates")
+        if not self.bottom:  # no cell at all
+            return
         if (self.bottom - self.top + 1) * (self.right - self.left + 1) > MAX_GRID:
             raise RefusedFile("huge_coordinates")
 
