@@ -70,8 +70,8 @@ def store_of(path: Path) -> Any:
 
 def read(path: Path) -> Callable[[], object]:
     """The whole workbook."""
-    store = store_of(path)
-    return lambda: store.read()
+    reading: Callable[[], object] = store_of(path).read
+    return reading
 
 
 def calamine(path: Path) -> Callable[[], object]:

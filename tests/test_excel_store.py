@@ -13,6 +13,7 @@ import pytest
 
 from sheet_templates.excel import build
 from sync.stores.excel_file import ExcelFileStore
+from sync.stores.excel_grid import read_grid
 from sync.workbook import (
     AppendRows,
     Cell,
@@ -289,3 +290,22 @@ def test_libreoffice_opens_what_was_written(tmp_path: Path) -> None:
     # Their formulas keep the values that Excel left until LibreOffice is told to compute: its
     # default for .xlsx is "never recalculate", whatever the file asks for.
     assert row[5] == "0"
+
+
+# --- any tab of any file ------------------------------------------------------------
+
+
+def test_a_list_of_anybodys_is_read_row_by_row(tmp_path: Path) -> None:
+    body = inline(2, A="Cliente", C="Valor") + '<row r="4"><c r="C4"><v>7.5</v></c></row>'
+    far = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+    store = crafted(tmp_path, {"Vazia": "", "Lista": body + far})
+    found = read_grid(store.path)
+    assert (found.title, found.titles) == ("Lista", ("Vazia", "Lista"))
+    rows = [(row.number, row.values[:3]) for row in found.rows[:2]]
+    assert rows == [(2, ("Cliente", None, "Valor")), (4, (None, None, 7.5))]
+    assert read_grid(store.path, "LISTA").rows == found.rows
+    assert read_grid(store.path, "vazia").rows == []
+    with pytest.raises(KeyError):
+        read_grid(store.path, "Outra")
+    with pytest.raises(RefusedFile):
+        read_grid(tmp_path / "nada.xlsx")

@@ -386,6 +386,7 @@ def test_who_has_it_open_is_named_and_their_file_is_left_alone(
 def test_an_owner_file_of_last_week_is_a_crash_not_a_person(desk: Desk) -> None:
     owner = desk.path.with_name("~$cobrança.xlsx")
     owner.write_bytes(b"\x05Maria")
+    os.utime(owner, (NOW.timestamp(), NOW.timestamp()))
     assert owner_of(desk.path, NOW) == "Maria"
     assert owner_of(desk.path, NOW + STALE_AFTER + timedelta(minutes=1)) is None
     assert owner.exists()
