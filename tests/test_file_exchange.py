@@ -186,6 +186,7 @@ FileExchange(path=path, backups=Backups(directory=path.parent.parent / "backups"
 
 
 @POSIX
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_killed_at_any_line_it_leaves_the_old_file_or_the_new_one(desk: Desk) -> None:
     steps = 0
     outcomes = set()
