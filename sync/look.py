@@ -13,6 +13,7 @@ from sync.domain.dunning import decide_with_book
 from sync.domain.facts import Facts, Reminder, TeamSettings
 from sync.domain.standing import Book
 from sync.issues import Issue
+from sync.key_text import folded_id
 from sync.message_states import Verdict, union
 from sync.rows import read_facts
 from sync.workbook import Snapshot
@@ -23,7 +24,8 @@ class Look:
     """A workbook as read once, and what follows from it on one day.
 
     `history` are the reminders that the sheet itself tells of; `facts.reminders` their union with
-    the ledger's. `time_of_day` is the one the plan was made for, None inside the window.
+    the ledger's. `time_of_day` is the one the plan was made for, None inside the window; `acting`
+    that messages will leave by it.
     """
 
     snapshot: Snapshot
@@ -34,6 +36,7 @@ class Look:
     book: Book
     history: tuple[Reminder, ...]
     time_of_day: time | None = None
+    acting: bool = False
 
 
 def look(
@@ -45,17 +48,19 @@ def look(
     ledger_reminders: Iterable[Reminder] = (),
     verdicts: Mapping[str, Verdict] | None = None,
     time_of_day: time | None = None,
+    acting: bool = False,
 ) -> Look:
     """Read facts from a snapshot, join what the ledger knows was sent, and decide.
 
-    `today` is the real day (a payment after it is an error); `run_date` may lie before it.
-    `time_of_day` None leaves the sending window out of account.
+    `today` is the real day (a payment after it is an error); `run_date` may lie before it. One
+    that lies after it is looked at as if it had come.
+    `time_of_day` None leaves the sending window out of account; `acting` is as in `decide`.
     """
-    facts, issues = read_facts(snapshot, today=today)
+    facts, issues = read_facts(snapshot, today=max(today, run_date))
     history = facts.reminders
-    facts = replace(facts, reminders=_joined(history, ledger_reminders, verdicts))
+    facts = replace(facts, reminders=_joined(facts, history, ledger_reminders, verdicts))
     calendar = calendar_for(facts.settings)
-    plan, book = decide_with_book(facts, calendar, run_date, time_of_day=time_of_day)
+    plan, book = decide_with_book(facts, calendar, run_date, time_of_day=time_of_day, acting=acting)
     return Look(
         snapshot=snapshot,
         facts=facts,
@@ -65,6 +70,7 @@ def look(
         book=book,
         history=history,
         time_of_day=time_of_day,
+        acting=acting,
     )
 
 
@@ -81,11 +87,13 @@ def look_again(
     `snapshot` may be a newer one only when nothing but our own claims was added to it: facts are
     not read again. When the ledger has nothing new either, the plan stands as it is.
     """
-    reminders = _joined(seen.history, ledger_reminders, verdicts)
+    reminders = _joined(seen.facts, seen.history, ledger_reminders, verdicts)
     facts = replace(seen.facts, reminders=reminders)
     plan, book = seen.plan, seen.book
     if reminders != seen.facts.reminders or time_of_day != seen.time_of_day:
-        plan, book = decide_with_book(facts, seen.calendar, plan.run_date, time_of_day=time_of_day)
+        plan, book = decide_with_book(
+            facts, seen.calendar, plan.run_date, time_of_day=time_of_day, acting=seen.acting
+        )
     return replace(
         seen,
         snapshot=snapshot or seen.snapshot,
@@ -97,10 +105,41 @@ def look_again(
 
 
 def _joined(
+    facts: Facts,
     history: Iterable[Reminder],
     ledger: Iterable[Reminder],
     verdicts: Mapping[str, Verdict] | None,
 ) -> tuple[Reminder, ...]:
     # History's cells are local and without a zone; the ledger's moments are put beside them.
     local = (replace(reminder, at=reminder.at.replace(tzinfo=None)) for reminder in ledger)
-    return union(history, local, verdicts)
+    return _with_present_ids(union(history, local, verdicts), facts)
+
+
+def _with_present_ids(reminders: Iterable[Reminder], facts: Facts) -> tuple[Reminder, ...]:
+    """Messages about the ids as the workbook writes them now.
+
+    Two ids that differ only in case and blanks are one, so retyping nf-1 as NF-1 starts no new
+    ladder.
+    """
+    present = facts.receivables.keys() | facts.instalments.keys()
+    folded = {folded_id(id_): id_ for id_ in present}
+    renamed: dict[str, str] = {}
+
+    def now(id_: str) -> str:
+        if id_ in present:
+            return id_
+        if id_ not in renamed:
+            renamed[id_] = folded.get(folded_id(id_), id_)
+        return renamed[id_]
+
+    def of(reminder: Reminder) -> Reminder:
+        keys = reminder.keys
+        if all(key.invoice in present for key in keys) and present.issuperset(reminder.receivables):
+            return reminder
+        return replace(
+            reminder,
+            keys=tuple(replace(key, invoice=now(key.invoice)) for key in keys),
+            receivables=tuple(map(now, reminder.receivables)),
+        )
+
+    return tuple(map(of, reminders))

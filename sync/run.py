@@ -40,7 +40,7 @@ _TRIES = 3  # reads and decisions when somebody saves between our read and our w
 class Engine:
     """What a run of one workbook works with; built by `wiring`.
 
-    `now` is the aware moment the run lives in (for a past run date, that day). `today` is the
+    `now` is the aware moment the run lives in (for another run date, that day). `today` is the
     real day. `in_window` says whether the sending window binds (it does not when messages only
     go into a folder that somebody looks at). `stop` is asked between messages.
     """
@@ -139,6 +139,7 @@ class _Run:
             ledger_reminders=self.engine.ledger.reminders(self.identity),
             verdicts=self.engine.ledger.verdicts(),
             time_of_day=now.time() if self.engine.in_window else None,
+            acting=True,
         )
 
     def _look_again(
@@ -314,6 +315,7 @@ class _Watch:
             seen.calendar,
             now.date(),
             time_of_day=now.time() if self.of.engine.in_window else None,
+            acting=True,
         )
         return {each.client: each for each in plan.decisions if each.deliverable}
 

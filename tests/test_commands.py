@@ -60,9 +60,11 @@ def test_without_a_workbook_or_configuration_it_says_so(
     assert (code, said["error"]) == (2, "no_file")
 
 
-def test_a_run_for_another_day_needs_an_outbox_and_no_run_is_for_the_future(desk: Desk) -> None:
-    assert regua("run", "--date", "2026-03-16", *desk.where)[1]["error"] == "date_needs_outbox"
-    assert desk.run("2999-01-04")[1]["error"] == "date_in_future"
+@pytest.mark.parametrize("day", ["2026-03-16", "2098-03-17"])
+def test_a_run_for_another_day_past_or_to_come_needs_an_outbox(desk: Desk, day: str) -> None:
+    assert regua("run", "--date", day, *desk.where)[1]["error"] == "date_needs_outbox"
+    code, report = desk.run(day)
+    assert (code, report["run_date"]) == (0, day)
 
 
 def test_a_run_without_any_way_out_is_refused_before_anything_happens(desk: Desk) -> None:

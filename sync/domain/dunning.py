@@ -32,14 +32,22 @@ def decide(
     *,
     time_of_day: time | None = None,
     with_upcoming: bool = True,
+    acting: bool = False,
 ) -> RunPlan:
     """What happens on `run_date`: one decision for every client with an open item.
 
     Facts dated later do not exist. Without `time_of_day` it is a plan, inside the sending window.
     `with_upcoming` False leaves out the next business day, for a rehearsal of many days.
+    `acting`: messages will leave, so one that is dated later (a clock was set back, another day
+    was run before) counts too: each goes at most once, for ever.
     """
     return decide_with_book(
-        facts, calendar, run_date, time_of_day=time_of_day, with_upcoming=with_upcoming
+        facts,
+        calendar,
+        run_date,
+        time_of_day=time_of_day,
+        with_upcoming=with_upcoming,
+        acting=acting,
     )[0]
 
 
@@ -50,9 +58,10 @@ def decide_with_book(
     *,
     time_of_day: time | None = None,
     with_upcoming: bool = True,
+    acting: bool = False,
 ) -> tuple[RunPlan, Book]:
     """As `decide`, and the book of standings it rests on, for views that show both."""
-    settled, day = day_of(facts, calendar, run_date, time_of_day)
+    settled, day = day_of(facts, calendar, run_date, time_of_day, acting=acting)
     decisions = decisions_of(day)
     plan = RunPlan(
         run_date=run_date,
@@ -68,10 +77,17 @@ def decide_with_book(
 
 
 def day_of(
-    facts: Facts, calendar: BusinessCalendar, run_date: date, time_of_day: time | None = None
+    facts: Facts,
+    calendar: BusinessCalendar,
+    run_date: date,
+    time_of_day: time | None = None,
+    *,
+    acting: bool = False,
 ) -> tuple[tuple[Decision, ...], Day]:
     """What people settled, and the day as it stands after that, every open item on its ladder."""
     known = as_of(facts, run_date)
+    if acting:
+        known = replace(known, reminders=facts.reminders)
     return _settle(_day(known, calendar, book(known, calendar, run_date), time_of_day))
 
 

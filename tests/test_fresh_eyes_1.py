@@ -1,0 +1,99 @@
+"""What somebody who had not written the product found by using it: nobody is reminded twice.
+
+Each story is told through the commands alone, on a workbook edited as a person would.
+"""
+
+import shutil
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.workbooks import Desk, make, regua, sheet_of
+
+DUE = date(2026, 3, 2)
+ACME = {"id": "NF-1", "client": "Acme", "due_on": DUE, "amount": 1000}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(make(tmp_path / "book.xlsx", [ACME]))
+
+
+def sent(answer: tuple[int, Any]) -> list[tuple[str, list[str]]]:
+    code, report = answer
+    assert code == 0, report
+    return [(message["step"], message["receivables"]) for message in report["sent"]]
+
+
+def lose_the_ledger(desk: Desk) -> None:
+    shutil.rmtree(desk.state)
+
+
+def lose_the_history(desk: Desk) -> None:
+    from openpyxl import load_workbook  # noqa: PLC0415 - only this story edits so
+
+    book = load_workbook(desk.book)
+    sheet = sheet_of(book, "history")
+    sheet.delete_rows(2, sheet.max_row)
+    book.save(desk.book)
+
+
+@pytest.mark.parametrize("lose", [None, lose_the_ledger, lose_the_history])
+def test_a_clock_set_back_sends_nothing_twice_whichever_record_is_lost(
+    desk: Desk, lose: Any
+) -> None:
+    """The ladder says the same of the 5th and the 12th: both times the first reminder is due."""
+    assert sent(desk.run("2026-03-12")) == [("First reminder", ["NF-1"])]
+    if lose is not None:
+        lose(desk)
+    assert sent(desk.run("2026-03-05")) == []
+    assert sent(desk.run("2026-03-12")) == []
+
+
+def test_a_plan_for_a_past_day_still_tells_what_that_day_knew(desk: Desk) -> None:
+    desk.run("2026-03-12")
+    (decision,) = desk.plan("2026-03-05")["decisions"]
+    assert (decision["action"], decision["reason"]) == ("send", None)
+
+
+def test_a_day_to_come_may_be_tried_in_a_folder_and_money_dated_by_then_counts(
+    tmp_path: Path,
+) -> None:
+    """The 17th of March 2098 is a Monday, the 14th a Friday."""
+    paid = {"id": "A-1", "client": "Acme", "due_on": date(2098, 3, 10), "amount": 70}
+    late = {**paid, "id": "B-1", "client": "Beta"}
+    desk = Desk(make(tmp_path / "book.xlsx", [{**paid, "paid_on": date(2098, 3, 12)}, late]))
+    assert sent(desk.run("2098-03-17")) == [("First reminder", ["B-1"])]
+    assert sent(desk.run("2098-03-17")) == []
+
+
+def test_a_payment_after_the_day_to_come_is_an_error_still(tmp_path: Path) -> None:
+    row = {"id": "A-1", "client": "Acme", "due_on": date(2098, 3, 10), "amount": 70}
+    other = {**row, "id": "A-2", "paid_on": date(2098, 3, 18)}
+    desk = Desk(make(tmp_path / "book.xlsx", [row, other]))
+    code, report = desk.run("2098-03-17")
+    assert (code, report["sent"]) == (0, [])
+    assert [d["reason"] for d in report["decisions"]] == ["row_problem"]
+
+
+@pytest.mark.parametrize("retyped", ["nf-1", "NF -1", " Nf-1 "])
+@pytest.mark.parametrize("lose", [None, lose_the_ledger, lose_the_history])
+def test_an_invoice_retyped_in_other_case_starts_no_new_ladder(
+    desk: Desk, retyped: str, lose: Any
+) -> None:
+    """The product takes nf-1 and NF-1 for one invoice; so does its memory."""
+    assert sent(desk.run("2026-03-05")) == [("First reminder", ["NF-1"])]
+    desk.edit("receivables", "NF-1", id=retyped)
+    if lose is not None:
+        lose(desk)
+    assert sent(desk.run("2026-03-09")) == []
+    assert sent(desk.run("2026-03-12")) == [("Second reminder", [retyped.strip()])]
+
+
+def test_the_plan_agrees_about_the_retyped_invoice(desk: Desk) -> None:
+    desk.run("2026-03-05")
+    desk.edit("receivables", "NF-1", id="nf-1")
+    (decision,) = regua("plan", "--date", "2026-03-09", *desk.where)[1]["decisions"]
+    assert decision["reason"] == "already_reminded"
