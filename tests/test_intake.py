@@ -63,6 +63,22 @@ def test_an_excel_list_under_a_title_is_read_from_its_headings(tmp_path: Path) -
     assert (row["id"], row["amount"], row["Region"]) == ("1001", Decimal("250.50"), "South")
 
 
+def test_a_formula_that_failed_or_was_never_computed_is_no_empty_cell(tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Invoice number", "Customer", "Due date", "Amount", "Paid on"])
+    sheet.append(["1", "ACME", date(2026, 3, 15), 250, "=VLOOKUP(A2,Bank!A:B,2,0)"])
+    sheet.append(["2", "ACME", date(2026, 3, 15), 250, "#N/A"])
+    sheet["E3"].data_type = "e"
+    sheet.append(["3", "ACME", date(2026, 3, 15), 250, None])
+    path = tmp_path / "list.xlsx"
+    book.save(path)
+    intake = taken(path)
+    assert [row["id"] for row in intake.receivables] == ["3"]
+    assert [each.code for each in intake.rejected] == ["formula_error", "formula_error"]
+
+
 @pytest.mark.parametrize(
     ("cells", "reason"),
     [

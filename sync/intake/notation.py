@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 from sync.intake.errors import IntakeError
 from sync.intake.source import SourceCell
+from sync.workbook import CellError
 
 _DATE = re.compile(r"(\d{1,4})[/.\-](\d{1,2})[/.\-](\d{1,4})(?:[ T]\d{1,2}:\d{2}(?::\d{2})?.*)?")
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
@@ -100,7 +101,7 @@ def to_amount(cell: SourceCell, mark: str | None) -> Decimal | None:
     """The amount in a cell, to the cent; None for a blank one. Raises UnreadableCellError."""
     if cell is None or (isinstance(cell, str) and cell in {"-", "–", "—"}):
         return None
-    if isinstance(cell, (bool, date)):
+    if isinstance(cell, (bool, date, CellError)):
         raise UnreadableCellError(str(cell))
     text = _bare(cell) if isinstance(cell, str) else repr(cell)
     if isinstance(cell, str):

@@ -20,6 +20,7 @@ from sync.intake.notation import (
     to_date,
 )
 from sync.intake.source import SourceCell, SourceRow, SourceTable
+from sync.workbook import CellError
 
 _DATES = ("issued_on", "due_on", "paid_on", "hold_until")
 _AMOUNTS = ("amount", "paid_amount")
@@ -125,8 +126,12 @@ class _Reader:
     def _row(self, source: SourceRow) -> dict[str, object] | None:
         row: dict[str, object] = {}
         for key in sorted(self.columns, key=lambda key: self.columns[key]):
+            cell = source.cells[self.columns[key]]
+            if isinstance(cell, CellError):  # a failed formula is not an empty cell
+                self._reject(source, "formula_error", key)
+                return None
             try:
-                row[key] = self._value(key, source.cells[self.columns[key]])
+                row[key] = self._value(key, cell)
             except UnreadableCellError:
                 self._reject(source, f"unreadable_{_kind(key)}", key)
                 return None
@@ -141,7 +146,8 @@ class _Reader:
             self._notice("ids_given", example=str(row["id"]))
         self._gather_client(row)
         for index, heading in self.extras.items():
-            row[heading] = source.cells[index]
+            own = source.cells[index]
+            row[heading] = own.code if isinstance(own, CellError) else own
         return {key: value for key, value in row.items() if key not in meaning.client_keys()}
 
     def _wrong(self, row: dict[str, object]) -> tuple[str, str] | None:
@@ -219,7 +225,7 @@ class _Reader:
     def _reject(self, source: SourceRow, code: str, key: str) -> None:
         index = self.columns[key]
         cell = source.cells[index]
-        value = "" if cell is None else str(cell)[:80]
+        value = "" if cell is None else str(getattr(cell, "code", cell))[:80]
         self.rejected.append(
             RejectedRow(
                 number=source.number, code=code, heading=self.table.headings[index], value=value

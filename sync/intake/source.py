@@ -4,17 +4,16 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import TypeAlias
 
-from python_calamine import CalamineError, load_workbook
-
 from sync.intake.errors import IntakeError
 from sync.intake.meaning import recognised
-from sync.stores.guard import inspect
+from sync.stores.excel_grid import read_grid
+from sync.workbook import Cell, CellError
 
-SourceCell: TypeAlias = str | int | float | bool | date | datetime | None
+SourceCell: TypeAlias = str | int | float | bool | date | datetime | CellError | None
 
 _HEADING_SEARCH = 20  # lists often start with a title and a date; headings come soon after
 _DELIMITERS = ";,\t|"
@@ -48,36 +47,24 @@ def read_source(path: Path, sheet: str | None = None) -> SourceTable:
         raise IntakeError("no_source", path=str(path))
     if path.suffix.lower() in {".csv", ".txt", ".tsv"}:
         return _table(path.name, _csv_rows(path))
-    inspect(path)
     try:
-        with load_workbook(str(path)) as book:
-            name = _sheet_name(book.sheet_names, sheet, path)
-            rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    except CalamineError as unreadable:
-        raise IntakeError("unreadable", path=str(path), detail=str(unreadable)) from unreadable
-    return _table(name, [[_cell(value) for value in row] for row in rows])
+        grid = read_grid(path, sheet)
+    except KeyError as unknown:
+        titles = ", ".join(read_grid(path).titles)
+        raise IntakeError("no_sheet", sheet=sheet or "", path=path.name, sheets=titles) from unknown
+    rows = [SourceRow(row.number, tuple(_cell(value) for value in row.values)) for row in grid.rows]
+    return _table(grid.title, rows)
 
 
-def _sheet_name(names: Sequence[str], wanted: str | None, path: Path) -> str:
-    if wanted is None:
-        return names[0]
-    for name in names:
-        if name.casefold() == wanted.casefold():
-            return name
-    raise IntakeError("no_sheet", sheet=wanted, path=path.name, sheets=", ".join(names))
-
-
-def _cell(value: object) -> SourceCell:
+def _cell(value: Cell) -> SourceCell:
     if isinstance(value, str):
         return value.strip() or None
-    if isinstance(value, (bool, int, float, date, datetime)):
+    if isinstance(value, (bool, int, float, date, datetime, CellError)):
         return value
-    if isinstance(value, (time, timedelta)):
-        return str(value)
-    return None
+    return None if value is None else str(value)
 
 
-def _csv_rows(path: Path) -> list[list[SourceCell]]:
+def _csv_rows(path: Path) -> list[SourceRow]:
     if path.stat().st_size > _MOST_TEXT:
         raise IntakeError("too_large", path=str(path))
     raw = path.read_bytes()
@@ -91,7 +78,10 @@ def _csv_rows(path: Path) -> list[list[SourceCell]]:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False))
     except csv.Error as broken:
         raise IntakeError("unreadable", path=str(path), detail=str(broken)) from broken
-    return [[cell.strip() or None for cell in row] for row in rows]
+    return [
+        SourceRow(number, tuple(cell.strip() or None for cell in row))
+        for number, row in enumerate(rows, start=1)
+    ]
 
 
 def _decode(raw: bytes) -> str:
@@ -104,20 +94,21 @@ def _decode(raw: bytes) -> str:
         return raw.decode("cp1252", errors="replace")
 
 
-def _table(sheet: str, rows: Sequence[Sequence[SourceCell]]) -> SourceTable:
+def _table(sheet: str, rows: Sequence[SourceRow]) -> SourceTable:
     """Take as headings the first of the early rows that says most of what is known."""
-    early = list(enumerate(rows[:_HEADING_SEARCH]))
-    if not any(any(cell is not None for cell in row) for _, row in early):
+    filled = [row for row in rows if _filled(row.cells)]
+    if not filled:
         raise IntakeError("empty", sheet=sheet)
-    at, heads = max(
-        early, key=lambda pair: (recognised(_texts(pair[1])), _filled(pair[1]) > 1, -pair[0])
+    heads = max(
+        filled[:_HEADING_SEARCH],
+        key=lambda row: (recognised(_texts(row.cells)), _filled(row.cells) > 1, -row.number),
     )
-    headings = _texts(heads)
+    headings = _texts(heads.cells)
     width = len(headings)
     body = tuple(
-        SourceRow(number, tuple(row[:width]) + (None,) * (width - len(row)))
-        for number, row in enumerate(rows[at + 1 :], start=at + 2)
-        if any(cell is not None for cell in row)
+        SourceRow(row.number, row.cells[:width] + (None,) * (width - len(row.cells)))
+        for row in filled
+        if row.number > heads.number
     )
     return SourceTable(sheet=sheet, headings=headings, rows=body)
 
