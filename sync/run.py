@@ -30,7 +30,7 @@ from sync.settled import settle_choices
 from sync.views.history import claims as claimed_rows
 from sync.views.recording import record
 from sync.views.view_input import HistoryNote, RunSummary, ViewInput
-from sync.workbook import Applied, Change, NotWritable, Snapshot, Store
+from sync.workbook import Applied, Change, NotWritable, SetIdentity, Snapshot, Store
 
 _LOG = logging.getLogger("regua.run")
 _TRIES = 3  # reads and decisions when somebody saves between our read and our write
@@ -168,7 +168,8 @@ class _Run:
                 return seen, claims, unclaimed, seen.snapshot.revision
             try:
                 applied = self.engine.store.apply(
-                    [self._claim_rows(claims, seen.snapshot)], seen.snapshot.revision
+                    [self._mark(), self._claim_rows(claims, seen.snapshot)],
+                    seen.snapshot.revision,
                 )
             except NotWritable as why:
                 clerk.withdraw(claims, f"postponed: {why.code}")
@@ -189,6 +190,13 @@ class _Run:
             sender=self.engine.sender or preview_sender(seen.facts.settings),
             taken=frozenset(reminder.reference for reminder in seen.facts.reminders),
         )
+
+    def _mark(self) -> Change:
+        """A workbook that somebody made by hand carries its identity from the first run on.
+
+        Otherwise a copy of it, or the file moved, would be another workbook and chase again.
+        """
+        return SetIdentity(workbook_id=self.identity)
 
     def _claim_rows(self, claims: Sequence[Claim], snapshot: Snapshot) -> Change:
         outcomes = {State.PLANNED: Outcome.SENDING, State.SKIPPED: Outcome.SKIPPED}
@@ -237,7 +245,7 @@ class _Run:
             now_seen = self._look_again(fresh, None, snapshot)
             view = self._view(report, claims, now_seen)
             try:
-                applied = self.engine.store.apply(record(view), snapshot.revision)
+                applied = self.engine.store.apply([self._mark(), *record(view)], snapshot.revision)
             except NotWritable as why:
                 return replace(
                     report,

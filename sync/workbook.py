@@ -174,7 +174,14 @@ class SetFigures:
     values: Mapping[str, Cell]
 
 
-Change: TypeAlias = SetCells | AppendRows | ReplaceBody | SetFigures
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetIdentity:
+    """Give the workbook this identity, if it carries none yet: one that it has stays."""
+
+    workbook_id: str
+
+
+Change: TypeAlias = SetCells | AppendRows | ReplaceBody | SetFigures | SetIdentity
 
 
 @dataclass(frozen=True, slots=True)

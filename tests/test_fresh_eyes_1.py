@@ -3,13 +3,18 @@
 Each story is told through the commands alone, on a workbook edited as a person would.
 """
 
+import re
 import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
+from openpyxl import load_workbook
 
+from sync.stores.memory import MemoryStore
+from sync.workbook import SetIdentity
 from tests.workbooks import Desk, make, regua, sheet_of
 
 DUE = date(2026, 3, 2)
@@ -32,8 +37,6 @@ def lose_the_ledger(desk: Desk) -> None:
 
 
 def lose_the_history(desk: Desk) -> None:
-    from openpyxl import load_workbook  # noqa: PLC0415 - only this story edits so
-
     book = load_workbook(desk.book)
     sheet = sheet_of(book, "history")
     sheet.delete_rows(2, sheet.max_row)
@@ -97,3 +100,60 @@ def test_the_plan_agrees_about_the_retyped_invoice(desk: Desk) -> None:
     desk.edit("receivables", "NF-1", id="nf-1")
     (decision,) = regua("plan", "--date", "2026-03-09", *desk.where)[1]["decisions"]
     assert decision["reason"] == "already_reminded"
+
+
+def without_identity(path: Path, *, names: str | None) -> None:
+    """The workbook as somebody's own program would have made it: no identity inside.
+
+    `names` replaces the element of defined names: None leaves it out.
+    """
+    with ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    workbook = parts["xl/workbook.xml"].decode()
+    workbook = re.sub(
+        r"<definedNames>.*</definedNames>", lambda _: names or "", workbook, flags=re.DOTALL
+    )
+    parts["xl/workbook.xml"] = workbook.encode()
+    with ZipFile(path, "w") as book:
+        for name, content in parts.items():
+            book.writestr(name, content)
+
+
+THEIRS = '<definedNames><definedName name="rate">0.5</definedName></definedNames>'
+
+
+@pytest.mark.parametrize(
+    "names", [None, "<definedNames/>", "<definedNames></definedNames>", THEIRS]
+)
+def test_a_workbook_without_identity_has_one_after_its_first_run(
+    desk: Desk, names: str | None
+) -> None:
+    """A copy of it is then refused, and the file moved is known with all that was sent."""
+    without_identity(desk.book, names=names)
+    assert sent(desk.run("2026-03-05")) == [("First reminder", ["NF-1"])]
+
+    copy = Desk(desk.book.with_name("copy.xlsx"))
+    shutil.copy(desk.book, copy.book)
+    copy.state = desk.state
+    code, report = copy.run("2026-03-12")
+    assert (code, report["error"]) == (4, "is_a_copy")
+
+    moved = Desk(desk.book.rename(desk.book.with_name("moved.xlsx")))
+    moved.state = desk.state
+    lose_the_history(moved)
+    assert sent(moved.run("2026-03-05", "--moved")) == []
+    kept = load_workbook(moved.book).defined_names
+    assert "regua_workbook_id" in kept
+    assert ("rate" in kept) == (names == THEIRS)
+
+
+def test_an_identity_that_is_there_stays() -> None:
+    store = MemoryStore(workbook_id="mine")
+    store.apply([SetIdentity(workbook_id="another")], store.revision())
+    assert store.read().workbook_id == "mine"
+
+
+def test_a_workbook_in_memory_takes_an_identity_too() -> None:
+    store = MemoryStore(workbook_id=None)
+    store.apply([SetIdentity(workbook_id="mine")], store.revision())
+    assert store.read().workbook_id == "mine"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from sheet_templates.schema import TABS
+from sheet_templates.schema import TABS, WORKBOOK_ID_NAME
 from sync.key_text import key_text
 from sync.stores import rules
 from sync.stores.backups import Backups
@@ -31,6 +31,7 @@ from sync.workbook import (
     Row,
     SetCells,
     SetFigures,
+    SetIdentity,
     Snapshot,
     Tab,
     WrongPlace,
@@ -89,7 +90,7 @@ class ExcelFileStore:
             edits.add(change)
         patch = WorkbookPatch(reading.package, reading.book)
         cells = edits.write(patch)
-        if not cells:
+        if not cells and edits.identity is None:
             return Applied(expected_revision, 0)
         outcome = self.exchange.replace(patch.pieces(), data, expected_revision, self.now())
         if isinstance(outcome, Changed):
@@ -198,11 +199,16 @@ class _Edits:
         self.reading = reading
         self.tabs: dict[str, _TabEdits] = {}
         self.figures: dict[str, Cell] = {}
+        self.identity: str | None = None  # to be given
 
     def add(self, change: Change) -> None:
         """Gather one change; a tab the workbook lacks is skipped."""
         if isinstance(change, SetFigures):
             self.figures.update(change.values)
+            return
+        if isinstance(change, SetIdentity):
+            if self.reading.snapshot.workbook_id is None:
+                self.identity = change.workbook_id
             return
         edits = self._tab(change.tab)
         if edits is None:
@@ -246,6 +252,8 @@ class _Edits:
         self._gather_figures(patch, gathered)
         for found in gathered.values():
             patch.edit(found)
+        if self.identity is not None:
+            patch.define(WORKBOOK_ID_NAME, self.identity)
         return sum(len(row) for found in gathered.values() for row in found.cells.values())
 
     def _gather_tab(

@@ -24,6 +24,7 @@ from sync.workbook import (
     Row,
     SetCells,
     SetFigures,
+    SetIdentity,
     Snapshot,
     StructureProblem,
     Tab,
@@ -226,6 +227,10 @@ class MemoryStore:
         """One change; returns how many cells differ now."""
         if isinstance(change, SetFigures):
             return self._set_figures(change)
+        if isinstance(change, SetIdentity):
+            is_new = self.workbook_id is None
+            self.workbook_id = self.workbook_id or change.workbook_id
+            return int(is_new)
         sheet = self._sheets.get(change.tab)
         if sheet is None:
             return 0

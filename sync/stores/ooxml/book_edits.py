@@ -11,6 +11,7 @@ _AFTER_CALC = {
     "oleSize", "customWorkbookViews", "pivotCaches", "smartTagPr", "smartTagTypes",
     "webPublishing", "fileRecoveryPr", "webPublishObjects", "extLst",
 }  # fmt: skip
+_AFTER_NAMES = _AFTER_CALC | {"calcPr"}
 _FILTER = "_xlnm._FilterDatabase"
 
 
@@ -20,6 +21,27 @@ class BookEdits:
     def __init__(self, book: Book) -> None:
         self.book = book
         self._edits: list[tuple[int, int, bytes]] = []
+
+    def define(self, name: str, text: str) -> None:
+        """Add a hidden name of the whole workbook for a text.
+
+        To be called before `calculate_on_load`, whose element stands behind the names.
+        """
+        root = self.book.root
+        prefix = root.name.rpartition("workbook")[0]
+        quoted = xml.escaped(text.replace('"', '""'))
+        new = f'<{prefix}definedName name="{name}" hidden="1">"{quoted}"</{prefix}definedName>'
+        names = root.child("definedNames")
+        if names is None:
+            at = [e for e in root.children if xml.local(e.name) not in _AFTER_NAMES][-1].end
+            whole = f"<{prefix}definedNames>{new}</{prefix}definedNames>"
+            self._edits.append((at, at, whole.encode()))
+        elif names.children:
+            at = names.children[-1].end
+            self._edits.append((at, at, new.encode()))
+        else:
+            whole = f"<{prefix}definedNames>{new}</{prefix}definedNames>"
+            self._edits.append((names.start, names.end, whole.encode()))
 
     def calculate_on_load(self) -> None:
         """Ask for a full calculation when the workbook is opened.
@@ -60,7 +82,7 @@ class BookEdits:
             return None
         pieces: list[bytes] = []
         at = 0
-        for start, end, new in sorted(self._edits):
+        for start, end, new in sorted(self._edits, key=lambda edit: edit[:2]):
             pieces += (self.book.data[at:start], new)
             at = end
         data = b"".join((*pieces, self.book.data[at:]))

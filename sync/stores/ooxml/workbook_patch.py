@@ -75,6 +75,12 @@ class WorkbookPatch:
         self._formula_gone |= rows.writer.formula_gone
         self.release(edits.part)
 
+    def define(self, name: str, text: str) -> None:
+        """Add a hidden name for a text. Raises NotWritable for a signed workbook."""
+        if self.book.is_signed:
+            raise NotWritable("signed")
+        self._book_edits.define(name, text)
+
     def _frame(self, edits: SheetEdits, sheet: SheetXml, links: Links) -> tuple[bytes, bytes]:
         frame = FrameEdits(sheet.frame)
         rows = [row for row, values in edits.cells.items() if _written(values)]
