@@ -185,19 +185,19 @@ def test_a_mutant_that_fills_twice_is_seen_by_that_test() -> None:
     ],
 )
 def test_hostile_text_takes_no_time(body: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     check(Template(subject="Lembrete", body=body))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 20  # an explosion takes hours
 
 
 def test_a_cell_of_ten_megabytes_is_cut_where_it_is_a_value_and_refused_where_it_is_a_letter() -> (
     None
 ):
     huge = "A" * 10_000_000
-    start = time.perf_counter()
+    start = time.process_time()
     assert len(said("{cliente}", values(client=huge, pix=False))) <= 200
     assert codes(huge) == ["body_too_long"]
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 20  # an explosion takes hours
 
 
 @given(st.text(max_size=300), st.text(max_size=300))
