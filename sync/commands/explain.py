@@ -11,10 +11,13 @@ from sheet_templates import headings
 from sync.commands.choose import settings_of
 from sync.commands.errors import UsageError
 from sync.console import Screen
-from sync.domain.decisions import Stretch
+from sync.domain.decisions import Reason, Status, Stretch
 from sync.domain.explain import Explanation, RungLine, RungState, explain
 from sync.domain.facts import Reminder
-from sync.report import amount, decision_json, standing_json
+from sync.issues import Issue, Severity
+from sync.key_text import folded_id, key_text
+from sync.look import Look
+from sync.report import amount, decision_json, issues_json, standing_json
 from sync.views.cells import date_text, money_text
 from sync.wiring import look_at
 from sync.words import words
@@ -27,13 +30,47 @@ def explain_command(options: argparse.Namespace, _language: str) -> int:
         seen = look_at(settings, book, options.date)
         found = explain(seen.facts, seen.calendar, seen.plan.run_date, options.invoice)
         if found is None:
-            continue
+            errors = _errors_of(seen, options.invoice)
+            if not errors:
+                continue
+            _tell_errors(Screen(seen.snapshot.language), options, errors)
+            return 0
         if options.json:
             print(json.dumps(explanation_json(found), ensure_ascii=False, indent=2))  # noqa: T201
         else:
             _Page(Screen(seen.snapshot.language)).show(found)
         return 0
     raise UsageError("unknown_invoice", invoice=options.invoice)
+
+
+def _errors_of(seen: Look, invoice: str) -> list[Issue]:
+    """What is wrong in the rows that have this number but could not be read."""
+    rows = {
+        (key, row.number)
+        for key, column in (("receivables", "id"), ("instalments", "instalment"))
+        if (tab := seen.snapshot.tabs.get(key)) is not None
+        for row in tab.rows
+        if (text := key_text(tab.value(row, column))) and folded_id(text) == folded_id(invoice)
+    }
+    return [
+        issue
+        for issue in seen.issues
+        if (issue.tab, issue.row) in rows and issue.severity is Severity.ERROR
+    ]
+
+
+def _tell_errors(screen: Screen, options: argparse.Namespace, errors: list[Issue]) -> None:
+    if options.json:
+        page = {
+            "id": options.invoice,
+            "status": Status.PROBLEM.value,
+            "reason": Reason.ROW_PROBLEM.value,
+            "issues": issues_json(errors),
+        }
+        print(json.dumps(page, ensure_ascii=False, indent=2))  # noqa: T201 - what --json is for
+        return
+    screen.say("explain_unreadable", id=options.invoice)
+    screen.issues(errors)
 
 
 def explanation_json(found: Explanation) -> dict[str, Any]:

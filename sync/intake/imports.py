@@ -9,17 +9,20 @@ from datetime import date
 from decimal import Decimal
 
 from sheet_templates import headings
-from sync.domain.facts import Facts, Receivable
+from sync.domain.facts import Facts
 from sync.intake.reading import Intake
 from sync.workbook import AppendRows, Cell
 
-_COMPARED = ("client", "due_on", "amount")
+_KEYS = ("client", "due_on", "amount", "paid_on")
 _SHOWN_AS_LIST = {"method": "method", "delay_reason": "delay_reason", "cancelled": "cancelled"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One invoice that stands in both with another value; `theirs` is the export's."""
+    """One invoice that stands in both with another value; `theirs` is the export's.
+
+    Where the export has a new invoice twice, `ours` is its first row, which is appended.
+    """
 
     id: str
     key: str
@@ -59,7 +62,9 @@ def plan_import(
             known += 1
             ours = by_id.get(folded)
             if ours is not None:
-                differences.extend(_differences(ours, row))
+                differences.extend(_differences(ours.id, {k: getattr(ours, k) for k in _KEYS}, row))
+            elif folded in new:  # the export has the number twice: a second row is not appended
+                differences.extend(_differences(str(row["id"]), new[folded], row))
     wanted = {headings.fold(str(row["client"])) for row in new.values()}
     return ImportPlan(
         receivables=tuple(new.values()),
@@ -96,15 +101,17 @@ def _cell(key: str, value: object, language: str) -> Cell:
     return str(value)
 
 
-def _differences(ours: Receivable, row: Mapping[str, object]) -> list[Difference]:
+def _differences(
+    identity: str, ours: Mapping[str, object], row: Mapping[str, object]
+) -> list[Difference]:
     found = []
-    for key in (*_COMPARED, "paid_on"):
-        mine, theirs = getattr(ours, key), row.get(key)
+    for key in _KEYS:
+        mine, theirs = ours.get(key), row.get(key)
         if theirs is None or _same(mine, theirs):
             continue
         found.append(
             Difference(
-                id=ours.id, key=key, ours="" if mine is None else str(mine), theirs=str(theirs)
+                id=identity, key=key, ours="" if mine is None else str(mine), theirs=str(theirs)
             )
         )
     return found

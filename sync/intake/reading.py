@@ -25,6 +25,7 @@ from sync.workbook import CellError
 _DATES = ("issued_on", "due_on", "paid_on", "hold_until")
 _AMOUNTS = ("amount", "paid_amount")
 _REQUIRED = ("client", "due_on", "amount")
+_MOST_TEXT = 32_767  # characters that a cell of Excel holds
 _LISTS = {"method": "method", "delay_reason": "delay_reason", "language": "language"}
 
 
@@ -113,6 +114,9 @@ class _Reader:
         self.extras = _unique_extras(table.headings, mapped)
 
     def read(self) -> Intake:
+        if self.table.unheaded is not None:
+            number, text = self.table.unheaded
+            self._notice("no_heading", row=str(number), example=text[:80])
         receivables = [row for source in self.table.rows if (row := self._row(source)) is not None]
         return Intake(
             receivables=tuple(receivables),
@@ -125,6 +129,10 @@ class _Reader:
 
     def _row(self, source: SourceRow) -> dict[str, object] | None:
         row: dict[str, object] = {}
+        for index in (*self.columns.values(), *self.extras):
+            if len(str(source.cells[index])) > _MOST_TEXT:
+                self._reject_cell(source, "too_long", index)
+                return None
         for key in sorted(self.columns, key=lambda key: self.columns[key]):
             cell = source.cells[self.columns[key]]
             if isinstance(cell, CellError):  # a failed formula is not an empty cell
@@ -223,7 +231,9 @@ class _Reader:
                 self._notice("client_differs", client=name, heading=heading, kept=str(known[key]))
 
     def _reject(self, source: SourceRow, code: str, key: str) -> None:
-        index = self.columns[key]
+        self._reject_cell(source, code, self.columns[key])
+
+    def _reject_cell(self, source: SourceRow, code: str, index: int) -> None:
         cell = source.cells[index]
         value = "" if cell is None else str(getattr(cell, "code", cell))[:80]
         self.rejected.append(

@@ -17,6 +17,7 @@ SourceCell: TypeAlias = str | int | float | bool | date | datetime | CellError |
 
 _HEADING_SEARCH = 20  # lists often start with a title and a date; headings come soon after
 _DELIMITERS = ";,\t|"
+_END = "\x1eend"  # stands in a row of its own when every quotation mark was closed before it
 _MOST_TEXT = 200 * 1024 * 1024
 
 
@@ -30,11 +31,15 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceTable:
-    """The headings of a source and the rows below them; blank rows are left out."""
+    """The headings of a source and the rows below them; blank rows are left out.
+
+    `unheaded` is the first row's number and cell that stand under no heading, None when none does.
+    """
 
     sheet: str
     headings: tuple[str, ...]
     rows: tuple[SourceRow, ...]
+    unheaded: tuple[int, str] | None = None
 
 
 def read_source(path: Path, sheet: str | None = None) -> SourceTable:
@@ -71,17 +76,33 @@ def _csv_rows(path: Path) -> list[SourceRow]:
     text = _decode(raw)
     if "\0" in text:
         raise IntakeError("unreadable", path=str(path), detail="NUL")
-    lines = text.splitlines()
-    first = next((line for line in lines if sum(map(line.count, _DELIMITERS))), "")
-    delimiter = max(_DELIMITERS, key=first.count)
+    delimiter = _delimiter(text)
+    marked = io.StringIO(f"{text}\n{_END}", newline="")
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False))
+        rows = list(csv.reader(marked, delimiter=delimiter, strict=False))
     except csv.Error as broken:
         raise IntakeError("unreadable", path=str(path), detail=str(broken)) from broken
+    if rows.pop() != [_END]:  # a last cell swallowed all the rows after it
+        raise IntakeError("unclosed_quote", path=str(path), row=str(len(rows) + 1))
     return [
         SourceRow(number, tuple(cell.strip() or None for cell in row))
         for number, row in enumerate(rows, start=1)
     ]
+
+
+def _delimiter(text: str) -> str:
+    """The sign that makes headings we know of an early line; else the one its first line has most.
+
+    A title above the list may have commas of its own.
+    """
+    early = text.splitlines()[:_HEADING_SEARCH]
+    first = next((line for line in early if sum(map(line.count, _DELIMITERS))), "")
+
+    def worth(sign: str) -> tuple[int, int]:
+        known = (recognised([cell.strip(' "') for cell in line.split(sign)]) for line in early)
+        return max(known, default=0), first.count(sign)
+
+    return max(_DELIMITERS, key=worth)
 
 
 def _decode(raw: bytes) -> str:
@@ -110,7 +131,14 @@ def _table(sheet: str, rows: Sequence[SourceRow]) -> SourceTable:
         for row in filled
         if row.number > heads.number
     )
-    return SourceTable(sheet=sheet, headings=headings, rows=body)
+    loose = (
+        (row.number, str(cell))
+        for row in filled
+        if row.number > heads.number
+        for index, cell in enumerate(row.cells)
+        if cell is not None and not (index < width and headings[index])
+    )
+    return SourceTable(sheet=sheet, headings=headings, rows=body, unheaded=next(loose, None))
 
 
 def _filled(row: Sequence[SourceCell]) -> int:
