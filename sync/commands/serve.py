@@ -102,12 +102,12 @@ class WorkbookJob:
                 self._settings, self._book, outbox=self._options.outbox, stop=self._stop
             ) as engine:
                 report = run(engine, at=at, for_day=day)
+                self._tell(report)
+                if report.postponed is not None:
+                    self._tell_team(report, engine)
         except Busy:
             _LOG.info(words(self._language, "cli.busy", workbook=self.name))
             return False
-            self._tell(report)
-            if report.postponed is not None:
-                self._tell_team(report, engine)
         return report.postponed is None and not report.undelivered
 
     def choices_pending(self) -> bool:
