@@ -91,6 +91,10 @@ class Book(Protocol):
         """Put an earlier content in its place."""
         ...
 
+    def copied(self, path: Path) -> "Book":
+        """The same workbook at another place."""
+        ...
+
 
 @dataclass(frozen=True)
 class Sight:
@@ -196,6 +200,10 @@ class FileBook:
 
     def restore(self, kept: bytes) -> None:
         self.path.write_bytes(kept)
+
+    def copied(self, path: Path) -> "FileBook":
+        path.write_bytes(self.kept())
+        return FileBook(path, self.language)
 
     @contextmanager
     def sitting(self) -> Iterator["OpenFile"]:
@@ -321,6 +329,11 @@ class MemoryBook:
         count = self.store._count
         self.store.__dict__.update(kept.copy().__dict__)
         self.store._count = count + 1
+
+    def copied(self, path: Path) -> "MemoryBook":
+        store = self.store.copy()
+        store.place = f"memory:{path}"
+        return MemoryBook(store)
 
     @contextmanager
     def sitting(self) -> Iterator["OpenMemory"]:

@@ -27,7 +27,7 @@ from sync.locks import run_lock
 from sync.report import RunReport
 from sync.run import Engine, run
 from sync.settings import WorkbookSettings, for_workbook
-from sync.workbook import Applied, Change, Conflict, ReplaceBody, Snapshot, Store
+from sync.workbook import Applied, Change, Conflict, ReplaceBody, Snapshot, Store, WrongPlace
 from tests import whole_bytes, whole_sheet
 from tests.whole_book import Book, FileBook, MemoryBook, Sight
 from tests.whole_judge import Judge
@@ -43,7 +43,7 @@ class Death(BaseException):
     """The process is gone; what it does on its way out happens to nobody."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Chances:
     """How often things happen, as probabilities."""
 
@@ -131,6 +131,8 @@ class Team:
 
     def _complete(self, report: RunReport, before: int) -> None:
         assert self.recorded is not None
+        if report.unclaimed:
+            raise Broken("unclaimed", report.unclaimed)
         truth = Truth(self.recorded, self.today, self.book.language)
         for message in report.messages:
             if message.outcome.value in {"sent", "uncertain"}:
@@ -168,20 +170,28 @@ class Team:
     @contextmanager
     def _engine(self) -> Iterator[Engine]:
         self.state.mkdir(parents=True, exist_ok=True)
+        with self._built(self.book, self.state, FolderTransport(self.outbox)) as engine:
+            yield replace(
+                engine,
+                store=_Watched(self, engine.store),
+                transport=_Post(self, engine.transport),
+                in_window=True,
+            )
+
+    @contextmanager
+    def _built(self, book: Book, state: Path, transport: Transport) -> Iterator[Engine]:
+        """The real parts: as `wiring` builds them for a file, the same over memory."""
         os.environ["REGUA_NOW"] = self.now().replace(tzinfo=None).isoformat()
-        transport = _Post(self, FolderTransport(self.outbox))
-        if isinstance(self.book, FileBook):
-            settings = for_workbook(self.book.path, outbox=self.outbox, state=self.state)
-            book = WorkbookSettings(name="book", path=self.book.path)
-            with wiring.engine_for(settings, book, outbox=self.outbox) as engine:
-                store = _Watched(self, engine.store)
-                yield replace(engine, store=store, transport=transport, in_window=True)
+        if isinstance(book, FileBook):
+            settings = for_workbook(book.path, outbox=self.outbox, state=state)
+            named = WorkbookSettings(name="book", path=book.path)
+            with wiring.engine_for(settings, named, outbox=self.outbox) as engine:
+                yield engine
             return
-        assert isinstance(self.book, MemoryBook)
-        store = _Watched(self, self.book.store)
-        with Ledger(self.state / wiring.LEDGER_FILE, self.now) as ledger:
+        assert isinstance(book, MemoryBook)
+        with Ledger(state / wiring.LEDGER_FILE, self.now) as ledger:
             yield Engine(
-                store=store,
+                store=book.store,
                 ledger=ledger,
                 transport=transport,
                 sender=None,
@@ -191,6 +201,23 @@ class Team:
                 lock=self._lock,
                 by="regua",
             )
+
+    def run_copy(self, *, other_computer: bool) -> None:
+        """Somebody took a copy of the workbook elsewhere, and runs it there."""
+        state = self.folder / "elsewhere" if other_computer else self.state
+        state.mkdir(parents=True, exist_ok=True)
+        copy = self.book.copied(self.folder / "copy.xlsx")
+        before = copy.kept()
+        nowhere = self.folder / "nowhere"
+        try:
+            with self._built(copy, state, FolderTransport(nowhere)) as engine:
+                run(replace(engine, transport=FolderTransport(nowhere)))
+        except WrongPlace:
+            check_same(before, copy.kept())
+            if list(nowhere.glob("*.eml")):
+                raise Broken("copy", "a letter left") from None
+        else:
+            raise Broken("copy", "a copy was run like the workbook itself")
 
     def _lock(self, identity: str) -> AbstractContextManager[None]:
         return run_lock(self.state, identity)
@@ -287,7 +314,8 @@ class Team:
                 continue
             about = {(name, due) for name, (due, _) in tick.shown.items()}
             same_step = tick.step == self.judge._step_name(letter, self.truth())
-            if same_step and {(name, due) for name, due, _ in keys} <= about:
+            was_due = all(tick.showed_as_due(due, offset) for _, due, offset in keys)
+            if same_step and was_due and {(name, due) for name, due, _ in keys} <= about:
                 raise Broken("skipped", (tick, letter))
 
     # Days.

@@ -11,7 +11,17 @@ from decimal import Decimal
 
 from tests.whole_book import Sight, Typed, day_of
 from tests.whole_letters import Letter
-from tests.whole_truth import PROMISE_BROKEN, YES, ZERO, Broken, Invoice, Truth, is_business
+from tests.whole_truth import (
+    DAY,
+    PROMISE_BROKEN,
+    YES,
+    ZERO,
+    Broken,
+    Invoice,
+    Truth,
+    effective,
+    is_business,
+)
 
 ASKS_AFTER = 90  # days late beyond which the first message about an item needs a person's word
 
@@ -34,6 +44,11 @@ class Tick:
     step: str
     to: frozenset[str]
     shown: Mapping[str, tuple[date | None, Decimal]]
+    shown_on: date
+
+    def showed_as_due(self, due: date, offset: int) -> bool:
+        """Whether a step was due by the next business day, which is as far as a row looks."""
+        return offset <= 0 or effective(self.shown_on + DAY) >= due + offset * DAY
 
 
 class Judge:

@@ -61,6 +61,8 @@ def pays_a_part(team: Team, desk: Open, rng: Random) -> None:
     found = _invoice_row(desk, rng)
     if found is None or found[1].get("paid_on") or not _is_amount(found[1].get("amount")):
         return
+    if found[1]["id"] in team.memory.get("changed", ()):
+        return  # a part of the new amount may be what a letter named: then it settles the invoice
     part = Decimal(str(found[1]["amount"])) * rng.choice([3, 6]) / 10
     put(found[0], found[1]["#"], paid_on=team.today, paid_amount=part.quantize(Decimal("0.01")))
 
@@ -81,9 +83,10 @@ def moves_the_due_date(team: Team, desk: Open, rng: Random) -> None:
     _type(desk, rng, due_on=team.today + DAY * rng.choice([-20, -9, -4, 0, 2, 5]))
 
 
-def changes_the_amount(_team: Team, desk: Open, rng: Random) -> None:
+def changes_the_amount(team: Team, desk: Open, rng: Random) -> None:
     found = _invoice_row(desk, rng)
     if found is not None and found[1].get("paid_amount") is None:
+        team.memory.setdefault("changed", set()).add(found[1]["id"])
         put(found[0], found[1]["#"], amount=Decimal(rng.randrange(2000, 90000)) / 100)
 
 
@@ -234,6 +237,7 @@ def _remember(team: Team, row: Typed) -> None:
     good = {key: row.get(key) for key in ("id", "client", "due_on", "amount")}
     if all(value is not None for value in good.values()):
         team.memory.setdefault("good", {})[row["id"]] = good
+        team.memory.setdefault("changed", set()).add(row["id"])
 
 
 def mends_rows(team: Team, desk: Open, _rng: Random) -> None:
@@ -306,7 +310,7 @@ def _tick(team: Team, row: Typed, kind: str) -> Tick:
         if invoice is not None and invoice.due is not None and invoice.amount is not None:
             shown[name] = (invoice.due, team.shown.owed(invoice).balance)
     to = frozenset(piece.strip() for piece in str(row.get("to") or "").split(";"))
-    return Tick(kind, str(row["client"]), str(row["step"]), to, shown)
+    return Tick(kind, str(row["client"]), str(row["step"]), to, shown, team.shown.today)
 
 
 def _settles(team: Team, row: Typed, kind: str) -> None:
@@ -318,6 +322,20 @@ def _settles(team: Team, row: Typed, kind: str) -> None:
 
 
 # Between runs: the file as a whole.
+
+
+def clears_up(team: Team) -> None:
+    """What keeps people out of messages seldom lasts."""
+    automatic = _word(team, "mode", "automatic")
+    with team.book.sitting() as desk:
+        mends_rows(team, desk, team.rng)
+        for row in rows_of(desk.page("clients")):
+            put(desk.page("clients"), row["#"], do_not_contact=None, hold_until=None)
+        for row in rows_of(desk.page("receivables")):
+            put(desk.page("receivables"), row["#"], disputed=None, hold_until=None)
+        _set(team, desk, "tax_id", "11.222.333/0001-81")
+        if team.rng.random() < 0.5:
+            _set(team, desk, "mode", automatic)
 
 
 def restores(team: Team) -> None:
@@ -361,11 +379,11 @@ def day(team: Team) -> None:
     rng = team.rng
     if rng.random() < 0.8:
         sit(team)
-    for chance, act in ((0.06, restores), (0.06, clears_history), (0.06, deletes_the_ledger)):
-        if rng.random() < chance:
+    if rng.random() < 0.3:
+        clears_up(team)
+    for act in (restores, clears_history, deletes_the_ledger, changes_computers, copies_the_file):
+        if rng.random() < 0.07:
             act(team)
-    if rng.random() < 0.1:
-        changes_computers(team)
     for _ in range(rng.choice([1, 1, 2])):
         team.run()
         if rng.random() < 0.3:
@@ -381,6 +399,14 @@ def changes_computers(team: Team) -> None:
         team.log.append(f"{team.today} computer {team.machine}")
 
 
+def copies_the_file(team: Team) -> None:
+    """A copy elsewhere is refused, by whoever can know that it is one."""
+    known = bool(team.book.look().rows("runs"))
+    if known:
+        team.log.append(f"{team.today} copies the file")
+        team.run_copy(other_computer=team.rng.random() < 0.5)
+
+
 def _references(team: Team) -> set[str]:
     return {str(row.get("reference")) for row in team.book.look().rows("history")}
 
@@ -393,7 +419,7 @@ def _is_covered(team: Team, told: set[str]) -> bool:
 
 
 def _is_amount(value: object) -> bool:
-    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    return isinstance(value, int | float | Decimal) and value > 0
 
 
 ACTS: tuple[Act, ...] = (

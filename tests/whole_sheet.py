@@ -8,7 +8,7 @@ from typing import Any
 from tests.whole_book import Sight, Typed, day_of, money
 from tests.whole_judge import Judge
 from tests.whole_letters import Letter
-from tests.whole_truth import SENT, STATUSES, UNCERTAIN, ZERO, Broken, Invoice, Truth
+from tests.whole_truth import SENDING, SENT, STATUSES, UNCERTAIN, ZERO, Broken, Invoice, Truth
 
 CLOSED = {"paid", "void", "written_off"}
 TOTAL_ROW = "Total"
@@ -76,11 +76,13 @@ def _history(sight: Sight, letters: Iterable[Letter], settled: set[str], judge: 
     rows: dict[str, list[Typed]] = {}
     for row in sight.rows("history"):
         rows.setdefault(str(row.get("message_id")), []).append(row)
+    stuck = [r for group in rows.values() for r in group if r.get("outcome") in SENDING]
+    _is(not stuck, "history", ("nothing is on its way after a run", stuck))
     for letter in letters:
+        if letter.reference in judge.freed:
+            continue  # a person said that it did not arrive
         mine = rows.get(letter.message_id, [])
         _is(bool(mine), "history", ("no row", letter))
-        if letter.reference in judge.freed:
-            continue
         ends = {str(row.get("outcome")) for row in mine}
         wanted = SENT if letter.reference in settled else SENT | UNCERTAIN
         _is(ends <= wanted, "history", (ends, letter))
@@ -110,6 +112,9 @@ def _is_due(truth: Truth, judge: Judge, client: str) -> bool:
         return False
     if any(row.get("client") == client for row in truth.sight.rows("negotiations")):
         return False
+    history = [row for row in truth.sight.rows("history") if row.get("client") == client]
+    if any(row.get("outcome") in UNCERTAIN for row in history):
+        return False  # that is for a person to settle
     mine = [i for i in truth.invoices if i.client == client]
     if any(i.paid_amount is not None for i in mine):
         return False

@@ -91,7 +91,7 @@ def begin(rng: Random, folder: Path, kind: Kind, chances: Chances | None = None)
         "templates": template_rows(),
     }
     settings = {
-        "mode": rng.choice(["automatic", "automatic", "approval"]),
+        "mode": rng.choice(["automatic", "automatic", "automatic", "approval"]),
         "contact_gap": rng.choice([0, 3, 3]),
         **rng.choice([{}, {"late_fee": Decimal("0.02"), "monthly_interest": Decimal("0.01")}]),
         **rng.choice([{}, {}, {"payments_max_age": 5, "payments_until": today - DAY}]),

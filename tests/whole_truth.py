@@ -34,6 +34,7 @@ STATUSES = {
     "void": VOID,
     "problem": {"Problema", "Problem"},
 }
+SENDING = {"Enviando", "Sending"}
 SENT, UNCERTAIN = {"Enviado", "Sent"}, {"Incerto", "Uncertain"}
 PROMISE_BROKEN = 999
 """Stands for the step after a broken promise, which is on no rung of a ladder."""
@@ -206,12 +207,8 @@ class Truth:
         return "due_today" if invoice.due is not None and self.today >= invoice.due else "not_due"
 
     def _is_promised(self, invoice: Invoice) -> bool:
-        about = self.promises(invoice)
-        if not about:
-            return False
-        last = max(about, key=lambda row: (day_of(row["at"]) or date.min, row["#"]))
-        pay_by = day_of(last["pay_by"])
-        return pay_by is not None and effective(pay_by) >= self.today
+        days = (day_of(row["pay_by"]) for row in self.promises(invoice))
+        return any(day is not None and effective(day) >= self.today for day in days)
 
     def promises(self, invoice: Invoice) -> list[Typed]:
         """The rows that promise to pay it."""
@@ -259,7 +256,7 @@ class Truth:
         if allowed is None or invoice.due is None:
             return False
         days = [day_of(self.settings.get("payments_until"))]
-        days += [i.paid_on for i in self.invoices if not self.is_bad(i)]
+        days += [i.paid_on for i in self.invoices]
         newest = max((d for d in days if d is not None and d <= self.today), default=None)
         if newest is None or business_days(newest, self.today) > int(allowed):
             return True
