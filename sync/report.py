@@ -1,12 +1,12 @@
 """What a command found or did, as values for programs: codes in English, amounts as strings."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from sync.claims import Unclaimed
-from sync.domain.decisions import Decision, ItemDecision, RunPlan, Standing, Status
+from sync.domain.decisions import Decision, ItemDecision, Reason, RunPlan, Standing, Status
 from sync.domain.facts import Outcome
 from sync.issues import Issue
 from sync.look import Look
@@ -76,7 +76,9 @@ def plan_json(look: Look, workbook: str) -> dict[str, Any]:
         "workbook": workbook,
         "mode": plan.mode.value,
         "totals": _totals(plan),
-        "decisions": [decision_json(decision) for decision in plan.decisions],
+        "decisions": [
+            decision_json(decision, look.facts.unreadable) for decision in plan.decisions
+        ],
         "issues": issues_json(look.issues),
     }
 
@@ -118,8 +120,10 @@ def _totals(plan: RunPlan) -> dict[str, Any]:
     }
 
 
-def decision_json(decision: Decision) -> dict[str, Any]:
-    """One client's decision with its items."""
+def decision_json(
+    decision: Decision, unreadable: Mapping[str, str | None] | None = None
+) -> dict[str, Any]:
+    """One client's decision with its items, and its rows that could not be read."""
     step = decision.step
     return {
         "client": decision.client,
@@ -132,7 +136,29 @@ def decision_json(decision: Decision) -> dict[str, Any]:
         "reason": decision.reason.value if decision.reason else None,
         "total": amount(decision.total),
         "send_on": decision.send_on.isoformat(),
-        "receivables": [item_json(item) for item in decision.items],
+        "receivables": [
+            *(item_json(item) for item in decision.items),
+            *(
+                _problem_json(invoice)
+                for invoice, client in (unreadable or {}).items()
+                if client == decision.client
+            ),
+        ],
+    }
+
+
+def _problem_json(invoice: str) -> dict[str, Any]:
+    """A row without a due date or an amount that can be read: nothing is known to be owed."""
+    nothing = dict.fromkeys(("balance", "late_fee", "interest", "total_due"), amount(Decimal(0)))
+    return {
+        "id": invoice,
+        "status": Status.PROBLEM.value,
+        "due_on": None,
+        "days_past_due": 0,
+        "bucket": 0,
+        **nothing,
+        "step": None,
+        "reason": Reason.ROW_PROBLEM.value,
     }
 
 

@@ -94,7 +94,17 @@ def day_of(
 def decisions_of(day: Day) -> tuple[Decision, ...]:
     """One decision a client, capped: what is sent first, in the order of its priority."""
     decisions = capped(day, [decide_client(day, client, day.cases[client]) for client in day.cases])
-    return tuple(sorted(decisions, key=lambda d: (not d.deliverable, priority(d))))
+    ordered = sorted(decisions, key=lambda d: (not d.deliverable, priority(d)))
+    return (*ordered, *_unreadable(day, {decision.client for decision in decisions}))
+
+
+def _unreadable(day: Day, decided: set[str]) -> Iterable[Decision]:
+    """Clients of whom no row can be read: held all the same, so that nobody is passed over."""
+    named = {client for client in day.facts.unreadable.values() if client is not None}
+    for client in sorted(named - decided):
+        yield Decision(
+            client=client, action=Action.HOLD, send_on=day.today, reason=Reason.ROW_PROBLEM
+        )
 
 
 # The day.

@@ -287,9 +287,10 @@ class TemplateText:
 class Facts:
     """Everything a run decides on.
 
-    `row_problems` maps a client to the code of the issue that holds it; `problem_receivables`
-    are the ids whose own row is wrong (status `problem`). `unsubscribed` are clients who asked for
-    no more messages and whom no person has admitted again. `bank_until` is the last day that
+    `row_problems` maps a client to the code of the issue that holds it; `problem_receivables` are
+    the ids whose own row is wrong (status `problem`), `unreadable` those of them that make no
+    receivable at all, with the client that their row names. `unsubscribed` are clients who asked
+    for no more messages and whom no person has admitted again. `bank_until` is the last day that
     imported bank files cover. `templates` maps (name, language) to its text. `ladders` maps a
     policy's name to its steps by rising offset, inactive ones included; policy `plan` is the
     instalments' ladder.
@@ -307,5 +308,6 @@ class Facts:
     choices: tuple[Choice, ...] = ()
     row_problems: Mapping[str, str] = field(default_factory=dict)
     problem_receivables: frozenset[str] = frozenset()
+    unreadable: Mapping[str, str | None] = field(default_factory=dict)
     unsubscribed: frozenset[str] = frozenset()
     bank_until: date | None = None

@@ -63,6 +63,7 @@ def read_facts(snapshot: Snapshot, *, today: date) -> tuple[Facts, tuple[Issue, 
         reminders=read_history(tabs.get("history"), knowledge, findings),
         choices=read_choices(tabs.get("queue"), book, findings),
         problem_receivables=frozenset(findings.problem_ids),
+        unreadable=invoices.unreadable,
     )
     return replace(facts, row_problems=_held(findings, facts)), _in_order(findings.issues)
 

@@ -50,10 +50,12 @@ def read_payments(
     """The payments that can be counted, doubles left out.
 
     Doubles with a reference are certainly one fact and only told. Without a reference two equal
-    payments on a day may be two: in doubt the client's messages wait.
+    payments on a day may be two: in doubt the client's messages wait. So do those of everybody
+    who owes exactly what came in without saying from whom: it may well be theirs.
     """
     payments: list[Payment] = []
     seen: dict[Fact, int] = {}
+    ownerless: set[Decimal] = set()
     if tab is None:
         return ()
     quick = _quick_reader(tab, book, items, findings)
@@ -61,7 +63,7 @@ def read_payments(
         payment = quick(row)
         if payment is None:
             reader = RowReader(findings, tab, row)
-            payment = None if reader.is_empty else _payment(reader, book, items)
+            payment = None if reader.is_empty else _payment(reader, book, items, ownerless)
         if payment is None:
             continue
         reference = folded_id(payment.reference) if payment.reference else None
@@ -74,6 +76,10 @@ def read_payments(
             reader.client = payment.client
             code = "repeated_payment" if reference else "possible_repeat"
             reader.report(code, "amount", other_row=first)
+    if ownerless:
+        for receivable in items.invoices.receivables.values():
+            if receivable.amount in ownerless and receivable.paid_on is None:
+                findings.held.setdefault(receivable.client, "payment_without_owner")
     return tuple(payments)
 
 
@@ -115,7 +121,9 @@ def _quick_reader(
     return quick
 
 
-def _payment(reader: RowReader, book: ClientBook, items: Items) -> Payment | None:
+def _payment(
+    reader: RowReader, book: ClientBook, items: Items, ownerless: set[Decimal]
+) -> Payment | None:
     about = items.find(reader.cell("receivable"))
     reader.client = items.owner(about) if about is not None else None
     client = book.of_row(reader, needed=False)
@@ -127,7 +135,10 @@ def _payment(reader: RowReader, book: ClientBook, items: Items) -> Payment | Non
         reader.report("zero_amount", "amount")
     reference = reader.text("reference")
     _check_owner(reader, client, about, items)
-    if paid_on is None or not amount or (about is None and client is None):
+    if amount and about is None and client is None:
+        ownerless.add(amount)
+        return None
+    if paid_on is None or not amount:
         return None
     return Payment(
         paid_on=paid_on,
