@@ -56,12 +56,12 @@ PAYMENT_ERRORS: list[tuple[dict[str, Cell], str, set[str], int]] = [
     ({"amount": 0}, "zero_amount", {"Ana"}, 0),
     ({"amount": NA}, "formula_error", {"Ana"}, 0),
     ({"receivable": "NF-9", "client": "Ana"}, "unknown_invoice", {"Ana"}, 1),
-    ({"receivable": "NF-9"}, "unknown_invoice", {"Ana"}, 0),  # Ana owes just that much
+    ({"receivable": "NF-9"}, "unknown_invoice", {"Ana", "Bia"}, 0),  # both owe just that
     ({"receivable": NA, "client": "Ana"}, "formula_error", {"Ana"}, 1),
     ({"receivable": date(2026, 1, 2), "client": "Ana"}, "unknown_invoice", {"Ana"}, 1),
     ({"client": "Bia"}, "client_differs", {"Ana", "Bia"}, 1),
     ({"client": NA}, "formula_error", {"Ana"}, 1),
-    ({"receivable": None}, "payment_without_owner", {"Ana"}, 0),
+    ({"receivable": None}, "payment_without_owner", {"Ana", "Bia"}, 0),
     ({"receivable": None, "amount": 777}, "payment_without_owner", set(), 0),
 ]
 
