@@ -167,6 +167,7 @@ class _Run:
             if not claims:
                 return seen, claims, unclaimed, seen.snapshot.revision
             try:
+                _require_no_obstacle(seen.snapshot)
                 applied = self.engine.store.apply(
                     [self._mark(), self._claim_rows(claims, seen.snapshot)],
                     seen.snapshot.revision,
@@ -336,6 +337,12 @@ def same_message(one: Decision, other: Decision) -> bool:
         other.cc,
         other.total,
     ) and [item.standing for item in one.listed] == [item.standing for item in other.listed]
+
+
+def _require_no_obstacle(snapshot: Snapshot) -> None:
+    """Raise NotWritable when what becomes of the messages could not be written down after."""
+    if snapshot.obstacle is not None:
+        raise snapshot.obstacle.error()
 
 
 def _outcome(claim: Claim, result: SendResult | None) -> MessageOutcome:

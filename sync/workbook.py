@@ -118,13 +118,27 @@ class StructureProblem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Obstacle:
+    """Why a write after a run would fail; `code`, `tab` (a title) and `cell` as in WrongPlace."""
+
+    code: str
+    tab: str
+    cell: str = ""
+
+    def error(self) -> WrongPlace:
+        """The error that the write would raise."""
+        return WrongPlace(self.code, tab=self.tab, cell=self.cell)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """The workbook at one moment.
 
     `revision` identifies the exact content read (a hash for a file). `place` says where it lives
     ("host:/absolute/path"), so that a copy can be told from the original.
     `workbook_id` is None for a workbook that carries no identity. `figures` are the dashboard's
-    engine cells by figure key, as they stand now.
+    engine cells by figure key, as they stand now. With an `obstacle` the outcome of a message could
+    not be written down: nothing may be sent.
     """
 
     revision: str
@@ -135,6 +149,7 @@ class Snapshot:
     tabs: Mapping[str, Tab]
     problems: tuple[StructureProblem, ...] = ()
     figures: Mapping[str, Cell] = field(default_factory=dict)
+    obstacle: Obstacle | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

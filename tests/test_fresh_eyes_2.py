@@ -1,6 +1,7 @@
 """What a second look found: lists that would lose a row unseen, an invoice explained wrongly."""
 
 import json
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,28 @@ import pytest
 from openpyxl import load_workbook
 
 from sync.cli import main
+from sync.domain.calendar import BusinessCalendar
+from sync.holidays_br import brazilian_holidays
 from sync.intake.errors import IntakeError
 from sync.intake.reading import Intake, Notation, read
 from sync.intake.source import read_source
+from sync.stores.obstacles import WRITTEN_EACH_RUN
+from sync.views.recording import record
 
 HEAD = "Cliente;Título;Vencimento;Valor;E-mail\n"
+
+
+RUN_DATE = (
+    BusinessCalendar(brazilian_holidays("SP"))
+    .previous_business_day(date.today())  # noqa: DTZ011 - the sample lives today
+    .isoformat()
+)
+
+
+def edited(path: Path, change: Callable[[Any], object]) -> None:
+    book = load_workbook(path)
+    change(book)
+    book.save(path)
 
 
 def listed(folder: Path, text: str) -> Path:
@@ -120,6 +138,85 @@ def test_an_invoice_whose_row_cannot_be_read_is_explained_by_its_error(
     shown = " ".join(capsys.readouterr().out.split())
     assert "não pode ser lida" in shown
     assert "31/02/2026" in shown
+
+
+def told_run(
+    capsys: pytest.CaptureFixture[str], workbook: Path, *more: str
+) -> tuple[int, dict[str, Any], list[Path]]:
+    """One run into a folder on a business day: exit code, JSON, letters."""
+    outbox = workbook.with_name("outbox")
+    code, page = told(
+        capsys,
+        "run",
+        "--workbook",
+        workbook,
+        "--outbox",
+        outbox,
+        "--date",
+        RUN_DATE,
+        "--json",
+        *more,
+    )
+    return code, page, sorted(outbox.glob("*.eml"))
+
+
+@pytest.mark.parametrize("title", ["Recebíveis", "Painel", "Fila", "Resultados", "Histórico"])
+def test_nothing_leaves_while_a_tab_that_must_tell_of_it_is_protected(
+    workbook: Path, capsys: pytest.CaptureFixture[str], title: str
+) -> None:
+    edited(workbook, lambda book: setattr(book[title].protection, "sheet", True))
+    before = workbook.read_bytes()
+    code, page, letters = told_run(capsys, workbook)
+    assert (code, page["sent"], letters) == (4, [], [])
+    assert page["postponed_reason"] == "protected_tab"
+    assert title in page["message"]
+    assert workbook.read_bytes() == before
+    edited(workbook, lambda book: setattr(book[title].protection, "sheet", False))
+    code, page, letters = told_run(capsys, workbook)
+    assert code == 0
+    assert page["recorded"]
+    assert len(letters) == len(page["sent"]) > 0
+
+
+@pytest.mark.parametrize(("area", "hidden"), [("Q10:R10", "R10"), ("P5:Q5", "Q5"), ("T8:T9", "T9")])
+def test_nothing_leaves_while_merged_cells_hide_what_the_run_must_write(
+    workbook: Path, capsys: pytest.CaptureFixture[str], area: str, hidden: str
+) -> None:
+    edited(workbook, lambda book: book["Recebíveis"].merge_cells(area))
+    code, page, letters = told_run(capsys, workbook)
+    assert (code, page["postponed_reason"], letters) == (4, "merged_cells", [])
+    assert hidden in page["message"]
+
+
+def test_what_the_run_never_writes_may_be_protected_and_merged(
+    workbook: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def keep(book: Any) -> None:
+        for title in ("Régua", "Modelos", "Configurações", "Roteiro", "Parcelas", "Conciliação"):
+            book[title].protection.sheet = True
+        book["Recebíveis"].merge_cells("A900:AA901")  # below the data
+        book["Recebíveis"].merge_cells("C10:D10")  # their own columns
+
+    edited(workbook, keep)
+    code, page, letters = told_run(capsys, workbook)
+    assert (code, page["recorded"], len(letters)) == (0, True, len(page["sent"]))
+    assert letters
+
+
+def test_the_tabs_looked_at_are_those_that_a_run_writes(
+    workbook: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: set[str] = set()
+
+    def noted(view: Any) -> Any:
+        changes = record(view)
+        written.update(change.tab for change in changes if hasattr(change, "tab"))
+        return changes
+
+    monkeypatch.setattr("sync.run.record", noted)
+    assert told_run(capsys, workbook)[0] == 0
+    assert written
+    assert written <= set(WRITTEN_EACH_RUN)
 
 
 def test_an_invoice_that_is_nowhere_is_still_unknown(

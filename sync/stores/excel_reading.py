@@ -15,13 +15,14 @@ from sheet_templates.schema import (
     WORKBOOK_ID_NAME,
 )
 from sync.stores.guard import opened
+from sync.stores.obstacles import obstacle
 from sync.stores.ooxml.book import Book, SheetPart
 from sync.stores.ooxml.cells import Meaning
 from sync.stores.ooxml.package import Package
 from sync.stores.ooxml.reader import read_and_index, row_values
 from sync.stores.ooxml.sheet import RowIndex, SheetXml
 from sync.stores.ooxml.xml import column_letters
-from sync.workbook import Cell, Snapshot, StructureProblem, Tab
+from sync.workbook import Cell, Obstacle, Snapshot, StructureProblem, Tab
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class TabReading:
     problems: tuple[StructureProblem, ...]
     index: RowIndex | None
     origin: str
+    obstacle: Obstacle | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,7 @@ class _Reader:
         self.book = book
         self.earlier = earlier
         self.problems: list[StructureProblem] = []
+        self._locked_figures: Obstacle | None = None
         shared = (book.related("sharedStrings"), book.related("styles"))
         self._shared = [package.digest(part) if part else "" for part in shared]
 
@@ -86,6 +89,8 @@ class _Reader:
                 title = headings.tab_title(language, key)
                 self.problems.append(StructureProblem(code="missing_tab", tab=key, detail=title))
         version = self._version()
+        figures = self._figures()
+        obstacles = [self._locked_figures, *(found.obstacle for found in tabs.values())]
         snapshot = Snapshot(
             revision=revision,
             place=place,
@@ -94,7 +99,8 @@ class _Reader:
             schema_version=version,
             tabs={key: found.tab for key, found in tabs.items()},
             problems=tuple(self.problems),
-            figures=self._figures(),
+            figures=figures,
+            obstacle=next(filter(None, obstacles), None),
         )
         return Reading(
             snapshot=snapshot, package=self.package, book=self.book, sheets=sheets, tabs=tabs
@@ -154,7 +160,14 @@ class _Reader:
             letters={column: column_letters(number) for column, number in columns.items()},
             rows=rows,
         )
-        return TabReading(tab=tab, columns=columns, problems=problems, index=index, origin=origin)
+        return TabReading(
+            tab=tab,
+            columns=columns,
+            problems=problems,
+            index=index,
+            origin=origin,
+            obstacle=obstacle(tab, columns, sheet.frame),
+        )
 
     def _figures(self) -> dict[str, Cell]:
         """The dashboard's figures, each at the cell that its defined name points to."""
@@ -168,6 +181,8 @@ class _Reader:
             if cells is None:
                 continue
             xml = SheetXml(self.package.whole(sheet.part), sheet.part)
+            if xml.frame.is_protected:
+                self._locked_figures = Obstacle(code="protected_tab", tab=sheet.title)
             rows = {row: row_values(xml, self.meaning, row) for row, _ in cells.values()}
             found.update({key: rows[row].get(column) for key, (row, column) in cells.items()})
         return found
