@@ -2,7 +2,9 @@
 
 import ast
 import re
+import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,7 +60,10 @@ def test_real_adapters_are_built_in_one_place(adapter: str) -> None:
 
 
 def test_the_import_contracts_hold() -> None:
-    done = subprocess.run(["lint-imports"], cwd=ROOT, capture_output=True, text=True, check=False)
+    # Beside this Python, whether or not its environment is the active one.
+    command = shutil.which("lint-imports", path=Path(sys.executable).parent)
+    assert command is not None
+    done = subprocess.run([command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
 
