@@ -40,12 +40,12 @@ RESULTS = Tab(
     group=Group.RESULTS,
     columns=columns(
         Owner.ENGINE,
-        ("measure", TEXT, "44"),
+        ("measure", TEXT, "56"),
         ("value", NUMBER, "17"),
         ("unit", TEXT, "10"),
         ("period", TEXT, "26"),
         ("rows_behind", INT, "12"),
-        ("explanation", TEXT, "80"),
+        ("explanation", TEXT, "122"),
     ),
 )
 

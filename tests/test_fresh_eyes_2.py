@@ -219,6 +219,14 @@ def test_the_tabs_looked_at_are_those_that_a_run_writes(
     assert written <= set(WRITTEN_EACH_RUN)
 
 
+def test_an_amount_that_rounds_to_nothing_is_told(
+    workbook: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edited(workbook, lambda book: book["Recebíveis"].__setitem__("F2", 1e-9))
+    issues = told(capsys, "check", "--workbook", workbook, "--json")[1]["issues"]
+    assert ("amount", "zero_amount") in {(each["column"], each["problem"]) for each in issues}
+
+
 def test_an_invoice_that_is_nowhere_is_still_unknown(
     workbook: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -58,10 +58,10 @@ def plain_text(cell: Cell) -> str | None:
 
 
 def plain_amount(cell: Cell) -> Decimal | None:
-    """A number above zero without a third decimal; what binary fractions add is none."""
+    """A number of a cent or more without a third decimal; what binary fractions add is none."""
     if cell is None:
         return None
-    if (type(cell) is float or type(cell) is int) and 0 < cell < LARGEST:
+    if (type(cell) is float or type(cell) is int) and _NOISE < cell < LARGEST:
         text = f"{cell:.2f}"
         if -_NOISE < float(text) - cell < _NOISE:
             return Decimal(text)
