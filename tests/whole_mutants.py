@@ -77,6 +77,9 @@ def _frees_the_uncertain(patch: Patch) -> None:
     patch.setattr(Ledger, "recover", recover)
 
 
+REFUSED = "the ledger refused a reference that it has"
+
+
 def _forgets_the_ledger(patch: Patch) -> None:
     patch.setattr("sync.look.union", lambda history, _, told: union(history, (), told))
 
@@ -224,6 +227,11 @@ def _not_for_clients(*reasons: Reason) -> Callable[[Patch], None]:
     return _set(client_day, "hold_of_client", hold)
 
 
+def _holds_nobody_for_rows(patch: Patch) -> None:
+    """Both gates look at what the reading holds; it holds nobody."""
+    patch.setattr("sync.rows._held", lambda _findings, _facts: {})
+
+
 def _remembers_addresses(patch: Patch) -> None:
     """The address that a client had when it was first read."""
     right = sync.rows.clients._client
@@ -290,7 +298,11 @@ MUTANTS: tuple[Mutant, ...] = (
         _frees_the_uncertain,
         Chances(act=0.03, death=0.08),
     ),
-    Mutant("forgets the ledger", ("twice", "gap", "lower_step", "history"), _forgets_the_ledger),
+    Mutant(
+        "forgets the ledger",
+        ("twice", "gap", "lower_step", "history", REFUSED),
+        _forgets_the_ledger,
+    ),
     Mutant("forgets History", ("twice", "gap", "lower_step", "history"), _forgets_history),
     Mutant(
         "commits after the body",
@@ -350,10 +362,12 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "overlooks the client's wrong rows",
         ("bad_row", "problem"),
-        _not_for_clients(Reason.ROW_PROBLEM),
+        _holds_nobody_for_rows,
     ),
     Mutant(
-        "does not say who asks", ("identity",), _not_for_clients(Reason.UNKNOWN_IDENTITY)
+        "does not say who asks",
+        ("identity", "unclaimed"),  # the letters refuse too: no creditor, no letter
+        _not_for_clients(Reason.UNKNOWN_IDENTITY),
     ),
     Mutant("writes to an old address", ("address",), _remembers_addresses),
     Mutant(
