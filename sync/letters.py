@@ -43,13 +43,16 @@ class LetterDesk:
     """Writes the letters of one workbook.
 
     `sender` is the From header ("Name <address>"); `language` the workbook's, used where the
-    client has none; `taken` the references that may not be used again.
+    client has none; `taken` the references that may not be used again. `run` tells references
+    from those that another computer gives at the same moment: were they equal, each would take
+    the other's claim in History for its own that it has withdrawn, and send beside it.
     """
 
     workbook_id: str
     language: str
     sender: str
     taken: frozenset[str] = frozenset()
+    run: str = ""
 
     def write(self, decision: Decision, facts: Facts, at: datetime) -> Letter:
         """Compose the message of a decision to send.
@@ -105,8 +108,9 @@ class LetterDesk:
         raise MailError(f"No template {name!r} in {client.language or self.language}")
 
     def reference(self, decision: Decision) -> str:
-        """A short name for this message: the same decision on the same day gives the same one."""
-        content = repr((self.workbook_id, decision.client, decision.keys, decision.send_on))
+        """A short name for this message: the same decision in the same run gives the same one."""
+        about = (decision.client, decision.keys, decision.send_on)
+        content = repr((self.workbook_id, self.run, *about))
         for attempt in range(1000):
             digest = hashlib.sha256(f"{content}{attempt}".encode()).digest()
             candidate = "R" + b32encode(digest).decode()[:11]

@@ -190,6 +190,7 @@ class _Run:
             language=seen.snapshot.language,
             sender=self.engine.sender or preview_sender(seen.facts.settings),
             taken=frozenset(reminder.reference for reminder in seen.facts.reminders),
+            run=self.run_id,
         )
 
     def _mark(self) -> Change:
