@@ -61,3 +61,19 @@ def test_money_that_names_nobody_holds_whoever_owes_just_that(
     assert [message["client"] for message in result["sent"]] == ["Bia"]
     reasons = {each["client"]: each["reason"] for each in result["decisions"]}
     assert reasons["Ana"] == "row_problem"
+
+
+def test_while_a_deciding_heading_is_missing_no_zero_is_written(tmp_path: Path) -> None:
+    desk = book(tmp_path / "book.xlsx")
+    desk.run("2026-03-16")
+    before = {row["client"]: row["open_balance"] for row in desk.rows("clients")}
+    workbook = load_workbook(desk.book)
+    sheet = sheet_of(workbook, "receivables")
+    sheet.cell(1, columns_of(sheet, "receivables")["due_on"], "Due dat")
+    workbook.save(desk.book)
+    code, result = desk.run("2026-03-23")
+    assert (code, result["sent"]) == (0, [])
+    assert {row["client"]: row["open_balance"] for row in desk.rows("clients")} == before
+    assert before["Ana"] == 123.45
+    assert "Due date" in {row["column"] for row in desk.rows("issues")}
+    assert len(desk.rows("runs")) == 2

@@ -1,6 +1,6 @@
 """All changes of one finished run, for one atomic write."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -13,6 +13,7 @@ from sync.domain.clients import client_measures
 from sync.domain.facts import Facts, Instalment, Receivable
 from sync.domain.metrics import received
 from sync.domain.standing import book
+from sync.issues import Issue
 from sync.views.aging import aging_tab
 from sync.views.clients import client_columns
 from sync.views.dashboard import dashboard
@@ -34,9 +35,30 @@ def record(view: ViewInput) -> tuple[Change, ...]:
 
     Engine columns, outcomes and references come only for rows that do not show them yet; tabs
     that are the engine's come whole. Applied and read again, the same view gives no SetCells and
-    no AppendRows. Raises nothing for what people typed.
+    no AppendRows. Raises nothing for what people typed. While a tab or heading that makes amounts
+    is missing, what stood there stays: a zero would be untrue.
     """
+    if _has_no_truth(view.issues):
+        return tuple(_records(view))
     return tuple(chain(_beside_people_s_rows(view), _tabs_of_its_own(view)))
+
+
+# What stands in these tabs makes every amount; with one of them unreadable no amount is true.
+_FACTS = frozenset({"receivables", "clients", "payments", "negotiations", "instalments"})
+_STRUCTURE = frozenset(
+    {"missing_tab", "duplicate_tab", "missing_heading", "duplicate_heading", "newer_schema"}
+)
+
+
+def _has_no_truth(issues: Iterable[Issue]) -> bool:
+    return any(issue.code in _STRUCTURE and issue.tab in _FACTS for issue in issues)
+
+
+def _records(view: ViewInput) -> Iterator[Change]:
+    """Only what is true without amounts: what was sent, what is wrong, and that there was a run."""
+    yield from history(view.snapshot, view.reminders, view.notes)
+    yield from runs(view.snapshot, view.run, len(view.issues))
+    yield from issues_tab(view.snapshot, view.issues)
 
 
 def _beside_people_s_rows(view: ViewInput) -> Iterator[Change]:
