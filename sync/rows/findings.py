@@ -128,6 +128,8 @@ class RowReader:
                 code, details = "unreadable_detail", {}
             elif code not in HELD_BY_RULE:
                 self.fault = self.fault or code
+        if column is not None and column not in self.tab.columns:
+            return  # the missing heading is told once and holds everybody; a row cannot mend it
         self.findings.report(
             code,
             self.tab.key,
