@@ -159,11 +159,14 @@ def test_against_a_person_who_keeps_saving_no_save_is_overwritten(
     writer = threading.Thread(target=person)
     writer.start()
     read, outcomes = set(), []
-    end = time.monotonic() + 2
-    while time.monotonic() < end:
+    enough = time.monotonic() + 1
+    late = enough + 60  # a machine with much else to do sees as many saves, only later
+    while time.monotonic() < late:
         old = desk.path.read_bytes()
         read.add(old)
         outcomes.append(desk.exchange().replace([b"ours"], old, content_hash(old), NOW))
+        if time.monotonic() > enough and saves > 100 and len(set(map(type, outcomes))) == 2:
+            break
     stop.set()
     writer.join()
     assert {type(outcome) for outcome in outcomes} == {Replaced, Changed}

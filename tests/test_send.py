@@ -42,9 +42,13 @@ def book(tmp_path: Path) -> Iterator[Ledger]:
         yield opened
 
 
-def smtp(server: LocalSmtp) -> SmtpTransport:
+def smtp(server: LocalSmtp, *, reply_timeout: float = 5.0) -> SmtpTransport:
     return SmtpTransport(
-        host=server.host, port=server.port, security="none", timeout=5.0, reply_timeout=5.0
+        host=server.host,
+        port=server.port,
+        security="none",
+        timeout=5.0,
+        reply_timeout=reply_timeout,
     )
 
 
@@ -313,22 +317,36 @@ def test_a_stop_does_not_wait_for_the_end_of_a_pause(server: LocalSmtp, book: Le
     assert sum(slept) < 1
 
 
+def at_the_body(server: LocalSmtp, act: Callable[[], None]) -> None:
+    """Act once the first body is there; its answer comes after that."""
+    acted = threading.Event()
+    server.fail(Fault(at="answer", until=acted))
+
+    def wait() -> None:
+        while "BODY" not in server.commands:
+            time.sleep(0.01)
+        act()
+        acted.set()
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def to_the_main_thread(number: signal.Signals) -> None:
+    """The thread that sends is the one that is interrupted."""
+    main = threading.main_thread().ident
+    assert main is not None
+    signal.pthread_kill(main, number)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal to this process")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_finishes_the_message_in_hand(
     server: LocalSmtp, book: Ledger, number: signal.Signals
 ) -> None:
-    server.fail(Fault(at="answer", delay=0.5))  # the first body's answer takes its time
     before = signal.getsignal(number)
-
-    def when_the_body_is_there() -> None:
-        while "BODY" not in server.commands:
-            time.sleep(0.01)
-        os.kill(os.getpid(), number)
-
-    threading.Thread(target=when_the_body_is_there).start()
+    at_the_body(server, lambda: to_the_main_thread(number))
     with finishing_in_hand() as stop:
-        report = go(claim(book, "R1", "R2"), book, smtp(server), stop=stop)
+        report = go(claim(book, "R1", "R2"), book, smtp(server, reply_timeout=60), stop=stop)
         assert stop()
     assert outcomes(report) == {"R1": "sent", "R2": "stopped"}
     assert signal.getsignal(number) is before
@@ -337,18 +355,20 @@ def test_a_signal_finishes_the_message_in_hand(
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal to this process")
 def test_a_second_ctrl_c_leaves_the_truth_behind(server: LocalSmtp, book: Ledger) -> None:
-    server.fail(Fault(at="answer", delay=1.0))
+    ended = threading.Event()
+    with finishing_in_hand() as stop:
 
-    def twice() -> None:
-        while "BODY" not in server.commands:
-            time.sleep(0.01)
-        os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(0.2)
-        os.kill(os.getpid(), signal.SIGINT)
+        def twice() -> None:
+            to_the_main_thread(signal.SIGINT)
+            while not stop():
+                time.sleep(0.01)
+            to_the_main_thread(signal.SIGINT)
+            ended.wait(60)  # the answer to the body comes too late
 
-    threading.Thread(target=twice).start()
-    with finishing_in_hand() as stop, pytest.raises(KeyboardInterrupt):
-        go(claim(book, "R1", "R2"), book, smtp(server), stop=stop)
+        at_the_body(server, twice)
+        with pytest.raises(KeyboardInterrupt):
+            go(claim(book, "R1", "R2"), book, smtp(server, reply_timeout=60), stop=stop)
+    ended.set()
     assert book.state("R1") is State.UNCERTAIN
     assert book.state("R2") is State.CANCELLED
 

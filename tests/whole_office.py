@@ -23,6 +23,7 @@ from typing import Any
 
 from openpyxl import load_workbook
 
+import mailer.smtp
 import sync.claims
 import sync.ledger
 import sync.ledger_days
@@ -51,6 +52,7 @@ TRACED = frozenset(
     str(module.__file__)
     for module in (
         whole_office_mutants,
+        mailer.smtp,
         sync.claims,
         sync.ledger,
         sync.ledger_days,
@@ -169,25 +171,55 @@ def run_here(config: Path) -> RunReport:
 # Processes that end before their time.
 
 
-def run_and_die(config: str, line: int, mutant: str) -> None:
-    """A process of its own: a run that ends without a word before the given line."""
+def run_and_die(
+    config: str, line: int, mutant: str = "right", inside: frozenset[str] = frozenset()
+) -> None:
+    """A process of its own: a run that ends without a word before the given line.
+
+    With `inside` only the lines of functions of these names count.
+    """
     whole_office_mutants.MUTANTS[mutant]()
     seen = 0
 
-    def count(_frame: FrameType, event: str, _argument: object) -> Any:
+    def line_by_line() -> None:
         nonlocal seen
+        seen += 1
+        if seen == line:
+            os._exit(KILLED)
+
+    _each_line(line_by_line, inside)
+    run_here(Path(config))
+    sys.settrace(None)
+
+
+def run_and_count(config: str, note: str) -> None:
+    """A process of its own: a run that writes down how many lines `run_and_die` would count."""
+    seen = 0
+
+    def line_by_line() -> None:
+        nonlocal seen
+        seen += 1
+
+    _each_line(line_by_line, frozenset())
+    run_here(Path(config))
+    sys.settrace(None)
+    Path(note).write_text(str(seen), encoding="ascii")
+
+
+def _each_line(call: Callable[[], None], inside: frozenset[str]) -> None:
+    """Call before each line of the traced files, or of these functions in them."""
+
+    def count(_frame: FrameType, event: str, _argument: object) -> Any:
         if event == "line":
-            seen += 1
-            if seen == line:
-                os._exit(KILLED)
+            call()
         return count
 
     def enter(frame: FrameType, _event: str, _argument: object) -> Any:
-        return count if frame.f_code.co_filename in TRACED else None
+        code = frame.f_code
+        counts = code.co_filename in TRACED and (not inside or code.co_name in inside)
+        return count if counts else None
 
     sys.settrace(enter)
-    run_here(Path(config))
-    sys.settrace(None)
 
 
 def without_power() -> None:
@@ -217,6 +249,11 @@ def in_child(target: Callable[..., None], *arguments: object) -> int:
 def barrier(parties: int) -> Any:
     """Where processes wait for each other."""
     return multiprocessing.get_context("forkserver").Barrier(parties)
+
+
+def event() -> Any:
+    """What one process sets and another waits for."""
+    return multiprocessing.get_context("forkserver").Event()
 
 
 def child(target: Callable[..., None], *arguments: object) -> Any:

@@ -35,6 +35,7 @@ class Fault:
         reply: sent instead of the usual answer; any text, also one that is no SMTP reply.
         drop: close the connection without a word (after `reply`, when both are given).
         delay: seconds to wait first.
+        until: wait for this first (and a minute at most), whatever else takes its time.
         keep: at `answer`, take the message although the client does not learn it.
         address: at `rcpt`, only for this one.
         always: is not used up.
@@ -49,6 +50,13 @@ class Fault:
     address: str = ""
     always: bool = False
     extra: bytes = b""
+    until: threading.Event | None = field(default=None, repr=False)
+
+    async def passes(self) -> None:
+        """Take the time that it takes."""
+        await asyncio.sleep(self.delay)
+        if self.until is not None:
+            await asyncio.to_thread(self.until.wait, 60)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -241,7 +249,7 @@ class _Session(SMTP):
             return
         self._say(b"354 go on\r\n" + fault.extra)
         if fault.drop:
-            await asyncio.sleep(fault.delay)
+            await fault.passes()
             self.hang_up()
 
     async def answer(self, envelope: Any) -> str:
@@ -258,7 +266,7 @@ class _Session(SMTP):
             )
         if fault is None:
             return f"250 2.0.0 Ok: queued as {len(self._owner.received)}"
-        await asyncio.sleep(fault.delay)
+        await fault.passes()
         if fault.drop:
             if fault.reply:
                 self._say(fault.reply.encode())
@@ -271,7 +279,7 @@ class _Session(SMTP):
         fault = self._owner.take(at, address)
         if fault is None:
             return False
-        await asyncio.sleep(fault.delay)
+        await fault.passes()
         if fault.reply:
             self._say(fault.reply.encode() + b"\r\n")
         if fault.drop:
