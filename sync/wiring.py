@@ -26,6 +26,7 @@ from sync.look import Look, look
 from sync.run import Engine
 from sync.settings import MailSettings, Settings, SettingsError, WorkbookSettings
 from sync.stores.excel_file import ExcelFileStore
+from sync.stores.file_names import fitting
 from sync.workbook import Store, StoreError
 
 LEDGER_FILE = "ledger.sqlite3"
@@ -52,7 +53,8 @@ def open_store(settings: Settings, book: WorkbookSettings) -> Store:
 
 def _folder_name(path: Path) -> str:
     """A folder of its own for each workbook, two of the same name in two places included."""
-    return f"{path.stem}-{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
+    mark = f"-{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
+    return fitting(path.stem, mark) + mark
 
 
 @contextmanager

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from sync.stores.file_names import fitting
+
 _STAMP = "%Y-%m-%d %H%M%S"
+_LONGEST = ". 2026-11-22 083000-9999.part"  # what stands around a stem and a suffix at most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,12 +27,12 @@ class Backups:
     def keep(self, name: str, content: bytes, now: datetime) -> Path:
         """Write a copy to disk, whole or not at all, and drop those that have served."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        stem, dot, suffix = name.rpartition(".")
-        kept = self.directory / f"{stem} {now:{_STAMP}}{dot}{suffix}"
+        stem, suffix = _parts(name)
+        kept = self.directory / f"{stem} {now:{_STAMP}}{suffix}"
         number = 1
         while kept.exists():
             number += 1
-            kept = self.directory / f"{stem} {now:{_STAMP}}-{number}{dot}{suffix}"
+            kept = self.directory / f"{stem} {now:{_STAMP}}-{number}{suffix}"
         part = kept.with_name(f".{kept.name}.part")
         try:
             with part.open("wb") as file:
@@ -45,9 +48,9 @@ class Backups:
 
     def of(self, name: str) -> list[tuple[datetime, Path]]:
         """The copies of a workbook with their moments, oldest first."""
-        stem, dot, suffix = name.rpartition(".")
+        stem, suffix = _parts(name)
         shape = re.compile(
-            rf"{re.escape(stem)} (\d{{4}}-\d\d-\d\d \d{{6}})(?:-(\d+))?{re.escape(dot + suffix)}"
+            rf"{re.escape(stem)} (\d{{4}}-\d\d-\d\d \d{{6}})(?:-(\d+))?{re.escape(suffix)}"
         )
         found: list[tuple[datetime, int, Path]] = []
         for path in self.directory.iterdir() if self.directory.is_dir() else ():
@@ -68,3 +71,9 @@ class Backups:
         for path in {path for _, path in copies} - kept - set(first_of_day.values()):
             with suppress(OSError):
                 path.unlink()
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """A workbook's stem, short enough for the names of its copies, and its suffix with the dot."""
+    stem, dot, suffix = name.rpartition(".")
+    return fitting(stem, dot + suffix + _LONGEST), dot + suffix

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from sync.stores import owner_files
 from sync.stores.backups import Backups
+from sync.stores.file_names import fitting
 from sync.workbook import NotWritable, OpenElsewhere, WrongPlace
 
 _AT_FDCWD = -100
@@ -60,7 +61,7 @@ class FileExchange:
 
     def clean_up(self) -> None:
         """Remove what a killed run left beside the file, not what a running one just writes."""
-        for left in self.path.parent.glob(f".{glob.escape(self.path.name)}.*.regua-tmp"):
+        for left in self.path.parent.glob(f".{glob.escape(self._short_name)}.*.regua-tmp"):
             with suppress(OSError):
                 if not _is_running(left.name.split(".")[-2]):
                     left.unlink()
@@ -72,7 +73,7 @@ class FileExchange:
         owner = owner_files.owner_of(self.path, now)
         if owner is not None:
             raise OpenElsewhere("open_elsewhere" if owner else "open_by_somebody", who=owner)
-        if not os.access(self.path, os.W_OK):
+        if not os.access(self.path, os.W_OK) or _is_marked_read_only(self.path):
             raise NotWritable("read_only", path=str(self.path))
         if not os.access(self.path.parent, os.W_OK):
             raise NotWritable("read_only", path=str(self.path.parent))
@@ -86,7 +87,7 @@ class FileExchange:
         """
         self.check_place(now)
         self.clean_up()
-        fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}.regua-tmp")
+        fresh = self.path.with_name(f".{self._short_name}.{os.getpid()}.regua-tmp")
         try:
             revision = self._write(fresh, pieces)
             self.backups.keep(self.path.name, old, now)
@@ -96,6 +97,11 @@ class FileExchange:
         finally:
             with suppress(OSError):
                 fresh.unlink(missing_ok=True)
+
+    @property
+    def _short_name(self) -> str:
+        """The file's name, short enough for that of the new version beside it."""
+        return fitting(self.path.name, f"..{'9' * 10}.regua-tmp")
 
     def _write(self, fresh: Path, pieces: Iterable[bytes]) -> str:
         """Write the new version to disk with the old one's mode and owner; returns its hash."""
@@ -121,7 +127,8 @@ class FileExchange:
         if self._hash(fresh) == revision:
             return Changed()
         _exchange(fresh, self.path)  # and another save meanwhile: the newest stays, none is lost
-        kept = self.path.with_name(f"{self.path.stem} ({now:%Y-%m-%d %H%M%S}){self.path.suffix}")
+        beside = f" ({now:%Y-%m-%d %H%M%S}){self.path.suffix}"
+        kept = self.path.with_name(fitting(self.path.stem, beside) + beside)
         fresh.replace(kept)
         return Changed(kept)
 
@@ -144,6 +151,11 @@ class FileExchange:
     def _hash(self, path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _is_marked_read_only(path: Path) -> bool:
+    """Whether nobody may write to it: the system lets its administrator do so all the same."""
+    return not path.stat().st_mode & 0o222
 
 
 def _is_running(number: str) -> bool:
