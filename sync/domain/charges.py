@@ -10,8 +10,11 @@ for a due date on a weekend: paying on Monday is at face value.)
 
 Quotes: a message's amount is not kept per invoice, so what an invoice was quoted is computed again:
 what it owed at the start of the message's day. Receipts from that day on, up to and including the
-valid-until date, that reach it settle the invoice. When the message was about this invoice alone,
-receipts after its day that reach the very amount it named settle it too, whatever rates say since.
+valid-until date, that reach it settle the invoice. So do receipts that reach the very amount the
+message named, whatever rates and holidays say since: for this invoice when it was about this one
+alone, else for all the invoices it covered, each counting up to what it owed then (what is beyond
+is unapplied cash), and for those with money of their own. Money of the message's own day counts for
+that when the amount named still had the whole principal in it: the message did not know the money.
 """
 
 from collections.abc import Iterable
@@ -55,12 +58,28 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """Another invoice in a message's amount: what it owed at the start of that day, and receipts.
+
+    `principal` is the principal in `asked`; receipts of before the message's day are left out.
+    """
+
+    asked: Decimal
+    principal: Decimal
+    receipts: tuple[Receipt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """A message of `on` told an amount; `amount` only if it was about this invoice alone."""
+    """A message of `on` told an amount.
+
+    `amount` is what it named for this invoice and those `beside` it; None when that is not known.
+    """
 
     on: date
     valid_until: date
     amount: Decimal | None = None
+    beside: tuple[Beside, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,17 +125,22 @@ def charge(
     for receipt in receipts:
         by_day.setdefault(receipt.on, []).append(receipt)
     told: dict[date, list[Quote]] = {}
+    quotes = tuple(quotes)
     for quote in quotes:
         told.setdefault(quote.on, []).append(quote)
-    days = {*by_day, *told}
+    beside = {r.on for each in quotes for other in each.beside for r in other.receipts}
+    days = {*by_day, *told, *beside}
     if debt.marked_on is not None:
         days.add(debt.marked_on)
     for day in sorted(days):
         if day > on:
             break
         walk.quote(day, told.get(day, ()))
+        walk.count_beside(day)
         if day in by_day:
             walk.receive(day, by_day[day])
+        elif day in beside:
+            walk.settle_beside(day)
         if day == debt.marked_on:
             walk.mark(day)
     return walk.result(on)
@@ -124,12 +148,14 @@ def charge(
 
 @dataclass(slots=True, kw_only=True)
 class _Told:
-    """A quote while walking: what was asked, and what came in for it."""
+    """A quote while walking: what was asked, what came in for it, and the same of those beside."""
 
     quote: Quote
     asked: Decimal
+    principal: Decimal
     got: Decimal = ZERO
     got_after: Decimal = ZERO  # without the quote's own day
+    beside: tuple["_Told", ...] = ()
 
     def count(self, day: date, amount: Decimal) -> None:
         if day > self.quote.valid_until and amount > 0:
@@ -138,10 +164,27 @@ class _Told:
         if day > self.quote.on:
             self.got_after += amount
 
+    def count_beside(self, day: date) -> None:
+        for told, other in zip(self.beside, self.quote.beside, strict=True):
+            for receipt in other.receipts:
+                if receipt.on == day:
+                    told.count(day, receipt.amount)
+
     @property
     def met(self) -> bool:
+        return self.got >= self.asked or self._named_met()
+
+    def _named_met(self) -> bool:
+        """Whether the very amount that the message named came in for all it covered."""
         named = self.quote.amount
-        return self.got >= self.asked or (named is not None and self.got_after >= named > 0)
+        if named is None or named <= 0:
+            return False
+        principal = sum((other.principal for other in self.beside), self.principal)
+        own_day = named >= principal
+        came = self.got if own_day else self.got_after
+        for other in self.beside:
+            came += min(other.got if own_day else other.got_after, other.asked)
+        return came >= named
 
 
 @dataclass(slots=True)
@@ -187,7 +230,29 @@ class _Walk:
             if self.settled_by is None:
                 interest, fee = self._accrual(day)
                 asked = self.owed.total + interest + fee
-                self.told.append(_Told(quote=quote, asked=asked if asked > 0 else _NONE_QUOTED))
+                others = tuple(
+                    _Told(quote=quote, asked=other.asked, principal=other.principal)
+                    for other in quote.beside
+                )
+                self.told.append(
+                    _Told(
+                        quote=quote,
+                        asked=asked if asked > 0 else _NONE_QUOTED,
+                        principal=self.owed.principal,
+                        beside=others,
+                    )
+                )
+
+    def count_beside(self, day: date) -> None:
+        """Money of a day for the invoices that messages named beside this one."""
+        for told in self.told:
+            told.count_beside(day)
+
+    def settle_beside(self, day: date) -> None:
+        """What came in for the others alone may close this invoice, or open it again."""
+        if (self._rule() is None) != (self.settled_by is None):
+            self._remember(day)
+            self._settle(day)
 
     def receive(self, day: date, receipts: list[Receipt]) -> None:
         """All money of one day: charges up to it first, then the money in their order."""

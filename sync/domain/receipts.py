@@ -1,18 +1,17 @@
 """Which money belongs to which invoice: rows and the payments tab, counted once."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TypeAlias
 
 from sync.domain.calendar import BusinessCalendar
-from sync.domain.charges import Debt, Quote, Receipt, charge
-from sync.domain.decisions import Charge
-from sync.domain.facts import Facts, Instalment, Outcome, Receivable, Reminder
+from sync.domain.charges import Beside, Debt, Quote, Receipt, charge
+from sync.domain.decisions import ZERO, Charge
+from sync.domain.facts import Facts, Instalment, Receivable
+from sync.domain.quotes import Told, told_amounts
 
 Item: TypeAlias = Receivable | Instalment
-
-# A message with one of these outcomes told nobody an amount.
-_TOLD_NOTHING = frozenset({Outcome.CANCELLED, Outcome.SKIPPED, Outcome.REFUSED})
 
 
 class Accounts:
@@ -32,7 +31,7 @@ class Accounts:
         self.moved_away: dict[str, date] = {}  # receipts after this day count elsewhere
         self.plan_marks: dict[str, date] = {}
         self.agreed_on: dict[str, date] = {}  # agreements that have instalments, by ref
-        self._quotes: dict[str, list[Quote]] | None = None
+        self._told: dict[str, list[Told]] | None = None
         self._items_of: dict[str, list[Item]] | None = None
         self._sort_payments()
 
@@ -100,22 +99,82 @@ class Accounts:
         )
 
     def charge(self, item: Item, on: date, receipts: Iterable[Receipt] | None = None) -> Charge:
-        """What is owed for the item on a day, with its memory."""
+        """What is owed for the item on a day, with its memory.
+
+        What messages named for several invoices together is asked only when nothing simpler
+        settles it: most items with money for them are paid.
+        """
         money = self.receipts(item) if receipts is None else list(receipts)
-        quotes = self.quotes(item.id) if money else ()
-        return charge(self.debt(item), money, self.facts.settings, self.calendar, on, quotes)
+        debt, settings = self.debt(item), self.facts.settings
+        alone = self.quotes(item.id) if money else ()
+        owed = charge(debt, money, settings, self.calendar, on, alone)
+        if owed.settled or not alone:
+            return owed
+        together = [self._together(item, told) for told in self._messages(item.id)]
+        if not any(quote.beside for quote in together):
+            return owed
+        return charge(debt, money, settings, self.calendar, on, together)
 
     def quotes(self, item_id: str) -> Sequence[Quote]:
-        """The amounts that messages up to the run date told about the item."""
-        if self._quotes is None:
-            self._quotes = _quotes_of(self.facts.reminders, self._may_need_quotes(), self.run_date)
-        return self._quotes.get(item_id, ())
+        """The amounts that messages up to the run date told about the item alone."""
+        return [_alone(item_id, told) for told in self._messages(item_id)]
+
+    def _messages(self, item_id: str) -> Sequence[Told]:
+        if self._told is None:
+            wanted = self._may_need_quotes()
+            self._told = told_amounts(self.facts.reminders, wanted, self.run_date)
+        return self._told.get(item_id, ())
 
     def _may_need_quotes(self) -> frozenset[str]:
-        """Items with money for them: a quote says nothing about any other."""
-        items: list[Item] = [*self.facts.receivables.values(), *self.facts.instalments.values()]
+        """Items with money for them, or that an agreement may give some; of no other use."""
+        parts = self.facts.instalments
+        items: list[Item] = [*self.facts.receivables.values(), *parts.values()]
         rows = (item.id for item in items if item.paid_amount is not None)
-        return frozenset([*rows, *self.lines, *self.moved])
+        agreed = (name for part in parts.values() for name in (part.id, *part.receivables))
+        return frozenset([*rows, *self.lines, *agreed])
+
+    # What one message asked for several invoices.
+
+    def _together(self, item: Item, told: Told) -> Quote:
+        """The quote with what came in for the others it covered, when that may be enough."""
+        alone = _alone(item.id, told)
+        if item.id not in told.covered or len(told.covered) == 1:
+            return alone
+        others = [self.item(name) for name in sorted(told.covered - {item.id})]
+        known = [other for other in others if other is not None]
+        came = [self._came_in(each, told) for each in (item, *known)]
+        if sum((r.amount for each in came for r in each), ZERO) < told.total:
+            return alone
+        return Quote(
+            on=told.on,
+            valid_until=told.valid_until,
+            amount=told.total if len(known) == len(others) else None,
+            beside=tuple(
+                self._beside(other, told, receipts)
+                for other, receipts in zip(known, came[1:], strict=True)
+            ),
+        )
+
+    def _came_in(self, item: Item, told: Told) -> list[Receipt]:
+        """Money for an item from the message's day on; a mark without an amount is all it owed."""
+        receipts = [r for r in self.receipts(item) if told.on <= r.on <= self.run_date]
+        marked = self.marked_on(item)
+        if marked is not None and marked >= told.on:
+            receipts.append(Receipt(on=marked, amount=self._owed_before(item, told.on).total_due))
+        return receipts
+
+    def _beside(self, item: Item, told: Told, receipts: Iterable[Receipt]) -> Beside:
+        owed = self._owed_before(item, told.on)
+        return Beside(asked=owed.total_due, principal=owed.balance, receipts=tuple(receipts))
+
+    def _owed_before(self, item: Item, on: date) -> Charge:
+        """What was owed at the start of a day."""
+        earlier = [receipt for receipt in self.receipts(item) if receipt.on < on]
+        marked = self.marked_on(item)
+        debt = self.debt(item)
+        if marked is not None and marked >= on:
+            debt = replace(debt, marked_on=None)
+        return charge(debt, earlier, self.facts.settings, self.calendar, on)
 
     def _sort_payments(self) -> None:
         receivables, instalments = self.facts.receivables, self.facts.instalments
@@ -130,19 +189,7 @@ class Accounts:
                 self.loose.setdefault(payment.client, []).append(receipt)
 
 
-def _quotes_of(
-    reminders: Iterable[Reminder], wanted: frozenset[str], run_date: date
-) -> dict[str, list[Quote]]:
-    quotes: dict[str, list[Quote]] = {}
-    for reminder in reminders:
-        if reminder.valid_until is None or reminder.outcome in _TOLD_NOTHING:
-            continue
-        told = {key.invoice for key in reminder.keys}.union(reminder.receivables)
-        on = reminder.at.date()
-        if on > run_date or told.isdisjoint(wanted):
-            continue
-        amount = reminder.total if len(told) == 1 else None
-        for invoice in told & wanted:
-            quote = Quote(on=on, valid_until=reminder.valid_until, amount=amount)
-            quotes.setdefault(invoice, []).append(quote)
-    return quotes
+def _alone(item_id: str, told: Told) -> Quote:
+    """What a message told about one invoice, leaving out the others."""
+    amount = told.total if told.covered == {item_id} else None
+    return Quote(on=told.on, valid_until=told.valid_until, amount=amount)
