@@ -35,19 +35,25 @@ class MessageOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
-    """One run. `postponed` is the code of the sentence why nothing was (fully) written, or None."""
+    """One run. `postponed` is the code of the sentence why nothing was (fully) written, or None.
+
+    `messages` are this run's; `found` those of earlier ones that it found uncertain (see
+    `newly_uncertain`).
+    """
 
     run: str
     look: Look
     messages: tuple[MessageOutcome, ...] = ()
+    found: tuple[MessageOutcome, ...] = ()
     unclaimed: tuple[Unclaimed, ...] = ()
     postponed: str | None = None
     postponed_values: dict[str, str] = field(default_factory=dict)
     recorded: bool = True
 
     def with_outcome(self, *outcomes: Outcome) -> tuple[MessageOutcome, ...]:
-        """The messages that ended in one of these ways."""
-        return tuple(message for message in self.messages if message.outcome in outcomes)
+        """The messages that ended in one of these ways, those found first."""
+        told = (*self.found, *self.messages)
+        return tuple(message for message in told if message.outcome in outcomes)
 
     @property
     def exit_code(self) -> int:
@@ -61,6 +67,29 @@ class RunReport:
     def undelivered(self) -> tuple[MessageOutcome, ...]:
         """The messages that could not go now; trying again soon may help."""
         return tuple(message for message in self.messages if message.postponed)
+
+
+def newly_uncertain(look: Look) -> tuple[MessageOutcome, ...]:
+    """The uncertain messages that the sheet does not show as such yet: nobody was told of them.
+
+    An interrupted run left them, or one that could not write. What is uncertain by the sheet was
+    told by the run that wrote it there.
+    """
+    told = {each.reference for each in look.history if each.outcome is Outcome.UNCERTAIN}
+    return tuple(
+        MessageOutcome(
+            reference=each.reference,
+            client=each.client,
+            step=each.step,
+            to=each.to,
+            receivables=each.receivables or tuple(dict.fromkeys(k.invoice for k in each.keys)),
+            total=each.total,
+            outcome=each.outcome,
+            detail="interrupted",
+        )
+        for each in look.facts.reminders
+        if each.outcome is Outcome.UNCERTAIN and each.reference and each.reference not in told
+    )
 
 
 def amount(value: Decimal) -> str:
@@ -80,7 +109,16 @@ def plan_json(look: Look, workbook: str) -> dict[str, Any]:
             decision_json(decision, look.facts.unreadable) for decision in plan.decisions
         ],
         "issues": issues_json(look.issues),
+        **obstacle_json(look),
     }
+
+
+def obstacle_json(look: Look) -> dict[str, Any]:
+    """`obstacle`, when the workbook cannot be written: its code, the tab's title, the cell."""
+    found = look.snapshot.obstacle
+    if found is None:
+        return {}
+    return {"obstacle": {"problem": found.code, "tab": found.tab, "cell": found.cell or None}}
 
 
 def run_json(report: RunReport, workbook: str) -> dict[str, Any]:

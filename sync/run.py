@@ -24,7 +24,7 @@ from sync.letters import LetterDesk, preview_sender
 from sync.look import Look, look, look_again
 from sync.message_states import State
 from sync.previews import previews
-from sync.report import MessageOutcome, RunReport
+from sync.report import MessageOutcome, RunReport, newly_uncertain
 from sync.send import Claimed, SendResult, send_all
 from sync.settled import settle_choices
 from sync.views.history import claims as claimed_rows
@@ -111,6 +111,7 @@ class _Run:
         seen = self._look(snapshot)
         if settle_choices(seen.facts, self.engine.ledger, by=self.engine.by):
             seen = self._look_again(seen, seen.time_of_day)
+        found = newly_uncertain(seen)
         try:
             seen, claims, unclaimed, revision = self._claim(seen)
             if claims:  # they stand in the sheet, so this place is the one that acts
@@ -119,12 +120,15 @@ class _Run:
             return RunReport(
                 run=self.run_id,
                 look=seen,
+                found=found,
                 postponed=postponed.code,
                 postponed_values=postponed.values,
                 recorded=False,
             )
         messages = self._send(claims, revision)
-        report = RunReport(run=self.run_id, look=seen, messages=messages, unclaimed=unclaimed)
+        report = RunReport(
+            run=self.run_id, look=seen, messages=messages, found=found, unclaimed=unclaimed
+        )
         return self._record(report, claims, seen, revision)
 
     # ---- 2, 3: read and decide

@@ -230,7 +230,11 @@ def test_a_message_left_uncertain_is_shown_and_settled_by_a_person(desk: Desk) -
                 cell.value = "Sending"
     book.save(desk.book)
     code, result = desk.run(TUESDAY)
-    assert (code, result["sent"]) == (0, [])
+    assert (code, result["sent"]) == (5, []), "the run that finds it tells of it"
+    told = [(each["client"], each["reference"], each["detail"]) for each in result["uncertain"]]
+    assert told == [("Ana", reference, "interrupted")]
+    code, result = desk.run(TUESDAY)
+    assert (code, result["uncertain"]) == (0, []), "and only that one: the sheet shows it by now"
     outcomes = {row["client"]: row["outcome"] for row in desk.rows("history")}
     assert outcomes["Ana"] == "Uncertain"
     queue = {row["client"]: row for row in desk.rows("queue")}
@@ -238,6 +242,24 @@ def test_a_message_left_uncertain_is_shown_and_settled_by_a_person(desk: Desk) -
     assert main_settle(desk, str(reference), "resend") == 0
     again = desk.run(TUESDAY)[1]
     assert [message["client"] for message in again["sent"]] == ["Ana"]
+
+
+def test_a_claim_in_the_sheet_that_no_ledger_knows_is_told_as_uncertain(desk: Desk) -> None:
+    """The ledger was lost while a message was leaving; only the sheet's claim is left."""
+    desk.run(MONDAY)
+    book = load_workbook(desk.book)
+    sheet = sheet_of(book, "history")
+    for row in sheet.iter_rows(min_row=2):
+        for cell in row:
+            if cell.value == "Sent":
+                cell.value = "Sending"
+    book.save(desk.book)
+    (desk.state / "ledger.sqlite3").unlink()
+    code, result = desk.run(TUESDAY)
+    claimed = {row["reference"] for row in desk.rows("history")}
+    assert (code, result["sent"]) == (5, [])
+    assert {each["reference"] for each in result["uncertain"]} == claimed
+    assert desk.run(TUESDAY)[0] == 0
 
 
 def main_settle(desk: Desk, reference: str, verdict: str) -> int:
