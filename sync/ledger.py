@@ -21,15 +21,13 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from sync.domain.facts import Reminder, StepKey
+from sync.ledger_bank import LedgerBank
 from sync.ledger_days import LedgerDays, UnknownReference
-from sync.ledger_file import (
-    LedgerError,
-    bodies,
-    messages,
-    translated,
-    verdicts,
-)
+from sync.ledger_file import LedgerError, translated
+from sync.ledger_mail import LedgerMail
+from sync.ledger_offers import LedgerOffers
 from sync.ledger_rows import PlannedMessage, ReminderReader, holders_of, insert_message
+from sync.ledger_tables import bodies, messages, verdicts
 from sync.message_states import (
     FIRST,
     OUTCOMES,
@@ -87,6 +85,9 @@ class Ledger(LedgerDays):
     def __init__(self, path: Path, now: Callable[[], datetime]) -> None:
         super().__init__(path, now)
         self._reader = ReminderReader(now().tzinfo)
+        self.offers = LedgerOffers(self)
+        self.mail = LedgerMail(self)
+        self.bank = LedgerBank(self)
 
     # ---- claiming and sending
 
@@ -99,10 +100,10 @@ class Ledger(LedgerDays):
         if state not in FIRST:
             raise ValueError(f"a message does not begin as {state}")
         try:
-            with self._write() as connection:
+            with self.writing() as connection:
                 insert_message(connection, message, state, self._now())
         except IntegrityError as error:
-            with self._read() as connection:
+            with self.reading() as connection:
                 holders = holders_of(connection, message)
             if not holders:
                 raise ValueError(f"{message.reference} is not new") from error
@@ -110,7 +111,7 @@ class Ledger(LedgerDays):
 
     def begin_sending(self, reference: str) -> bool:
         """Planned → sending, on the disk before this returns; False: do not send the body."""
-        with self._write() as connection:
+        with self.writing() as connection:
             return self._move(
                 connection,
                 reference,
@@ -131,7 +132,7 @@ class Ledger(LedgerDays):
         came_from = sources(state)
         if state is State.PLANNED:  # from uncertain only by a person's word
             came_from -= {State.UNCERTAIN}
-        with self._write() as connection:
+        with self.writing() as connection:
             if self._move(connection, reference, state, came_from=came_from, server_reply=reply):
                 return state
             stands = _state(connection, reference)
@@ -143,14 +144,14 @@ class Ledger(LedgerDays):
 
     def cancel(self, reference: str, why: str) -> bool:
         """Planned → cancelled: its keys are free. False when it is not planned (any more)."""
-        with self._write() as connection:
+        with self.writing() as connection:
             return self._move(connection, reference, State.CANCELLED, why=why)
 
     def learn(self, reference: str, state: State, why: str = "") -> bool:
         """Evidence from the mailbox: sent, bounced or replied. False when it says nothing new."""
         if state not in {State.SENT, State.BOUNCED, State.REPLIED}:
             raise ValueError(f"a mailbox does not show {state}")
-        with self._write() as connection:
+        with self.writing() as connection:
             came_from = sources(state) - {State.SENDING}
             return self._move(connection, reference, state, came_from=came_from, why=why)
 
@@ -162,7 +163,7 @@ class Ledger(LedgerDays):
         Only under the workbook's run lock: it declares that nobody is sending.
         """
         found: dict[State, list[str]] = {State.UNCERTAIN: [], State.CANCELLED: []}
-        with self._write() as connection:
+        with self.writing() as connection:
             rows = connection.execute(
                 sa.select(messages.c.reference, messages.c.state)
                 .where(messages.c.workbook_id == workbook_id)
@@ -192,7 +193,7 @@ class Ledger(LedgerDays):
         this ledger does not know, or knows only from before it went (see `union`).
         Raises NotUncertain, UnknownReference.
         """
-        with self._write() as connection:
+        with self.writing() as connection:
             known = _find(connection, reference)
             if known is not None and State(known.state) is State.UNCERTAIN:
                 self._settle_known(connection, reference, verdict)
@@ -219,7 +220,7 @@ class Ledger(LedgerDays):
 
     def state(self, reference: str) -> State:
         """Where a message stands. Raises UnknownReference."""
-        with self._read() as connection:
+        with self.reading() as connection:
             return _state(connection, reference)
 
     def reminders(self, workbook_id: str, *, as_recovered: bool = False) -> tuple[Reminder, ...]:
@@ -228,7 +229,7 @@ class Ledger(LedgerDays):
         `as_recovered` shows what `recover` would make of an interrupted run's, for commands that
         only look.
         """
-        with self._read() as connection:
+        with self.reading() as connection:
             found = self._reader.read(connection, workbook_id)
         if not as_recovered:
             return tuple(reminder for reminder, _ in found)
@@ -241,14 +242,14 @@ class Ledger(LedgerDays):
 
     def verdicts(self) -> dict[str, Verdict]:
         """What people said of uncertain messages, by reference."""
-        with self._read() as connection:
+        with self.reading() as connection:
             rows = connection.execute(sa.select(verdicts.c.reference, verdicts.c.verdict)).all()
         return {reference: Verdict(verdict) for reference, verdict in rows}
 
     def count_sent(self, workbook_id: str, day: date) -> int:
         """How many e-mails left, or may have left, on `day` in the ledger's zone."""
         start, end = self._bounds(day)
-        with self._read() as connection:
+        with self.reading() as connection:
             return connection.execute(
                 sa.select(sa.func.count())
                 .select_from(messages)
@@ -259,7 +260,7 @@ class Ledger(LedgerDays):
 
     def body(self, reference: str) -> bytes | None:
         """The exact bytes of a message; None once forgotten. Raises UnknownReference."""
-        with self._read() as connection:
+        with self.reading() as connection:
             _state(connection, reference)
             raw: bytes | None = connection.execute(
                 sa.select(bodies.c.raw).where(bodies.c.reference == reference)
@@ -276,7 +277,7 @@ class Ledger(LedgerDays):
             .where(messages.c.state.in_(sorted(SETTLED)))
             .where(messages.c.changed_at < before)
         )
-        with self._write() as connection:
+        with self.writing() as connection:
             count = connection.execute(bodies.delete().where(bodies.c.reference.in_(done))).rowcount
         if count:
             self._empty_journal()

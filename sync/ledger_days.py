@@ -9,7 +9,8 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
-from sync.ledger_file import LedgerError, open_ledger_file, runs, translated, workbooks
+from sync.ledger_file import LedgerError, open_ledger_file, translated
+from sync.ledger_tables import runs, workbooks
 
 
 class UnknownReference(LedgerError):
@@ -49,13 +50,19 @@ class LedgerDays:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def moment(self) -> datetime:
+        """The present, aware."""
+        return self._now()
+
     @contextmanager
-    def _write(self) -> Iterator[sa.Connection]:
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction that holds the write lock from its beginning."""
         with translated(self._path), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
-    def _read(self) -> Iterator[sa.Connection]:
+    def reading(self) -> Iterator[sa.Connection]:
+        """A transaction that takes no lock."""
         with (
             translated(self._path),
             self._engine.execution_options(reads=True).connect() as connection,
@@ -66,14 +73,14 @@ class LedgerDays:
 
     def place_of(self, workbook_id: str) -> str | None:
         """Where the workbook of this identity was last seen, None when never."""
-        with self._read() as connection:
+        with self.reading() as connection:
             return connection.execute(
                 sa.select(workbooks.c.place).where(workbooks.c.workbook_id == workbook_id)
             ).scalar_one_or_none()
 
     def remember_place(self, workbook_id: str, place: str) -> None:
         """The workbook of this identity lives here now."""
-        with self._write() as connection:
+        with self.writing() as connection:
             connection.execute(workbooks.delete().where(workbooks.c.workbook_id == workbook_id))
             connection.execute(
                 workbooks.insert().values(workbook_id=workbook_id, place=place, seen_at=self._now())
@@ -83,7 +90,7 @@ class LedgerDays:
 
     def begin_run(self, run: str, workbook: str, day: date, at: time | None = None) -> None:
         """A run begins. `workbook` is the caller's name for it, `at` the scheduled time of day."""
-        with self._write() as connection:
+        with self.writing() as connection:
             connection.execute(
                 runs.insert().values(
                     run=run, workbook=workbook, day=day, at=_clock(at), started_at=self._now()
@@ -92,7 +99,7 @@ class LedgerDays:
 
     def finish_run(self, run: str, result: RunResult) -> None:
         """A run ends. Raises UnknownReference for one that did not begin."""
-        with self._write() as connection:
+        with self.writing() as connection:
             done = connection.execute(
                 runs.update()
                 .where(runs.c.run == run)
@@ -103,7 +110,7 @@ class LedgerDays:
 
     def completed(self, workbook: str, day: date, at: time | None = None) -> bool:
         """Whether the run scheduled at `at` on `day` is complete; without `at`, any run."""
-        with self._read() as connection:
+        with self.reading() as connection:
             query = _complete(sa.func.count(), workbook).where(runs.c.day == day)
             if at is not None:
                 query = query.where(runs.c.at == _clock(at))
@@ -111,7 +118,7 @@ class LedgerDays:
 
     def last_completed(self, workbook: str) -> date | None:
         """The last day with a complete run."""
-        with self._read() as connection:
+        with self.reading() as connection:
             day: date | None = connection.execute(
                 _complete(sa.func.max(runs.c.day), workbook)
             ).scalar_one_or_none()

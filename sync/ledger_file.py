@@ -1,4 +1,4 @@
-"""The ledger's tables, and opening its file so that a commit survives a power cut.
+"""Opening the ledger's file, so that a commit survives a power cut.
 
     LedgerError                something is wrong with the ledger; `code` and `values` make the
     │                          sentence (topic `ledger`)
@@ -20,17 +20,20 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from sync.message_states import RELEASED, State
+from sync.ledger_tables import (
+    ADDED_IN_2,
+    ledger,
+    message_keys,
+    metadata,
+    one_message_a_key,
+)
 
-VERSION = 1
+VERSION = 2
 FULL = 2  # what PRAGMA synchronous answers
 _WAITS_FOR_LOCK = 30.0  # seconds; our own transactions take milliseconds
 
@@ -54,152 +57,6 @@ class LedgerTooNew(LedgerError):
 
 class LedgerUnavailable(LedgerError):
     """The ledger cannot be read or written now."""
-
-
-class Moment(sa.TypeDecorator[datetime]):
-    """An aware datetime, kept as UTC text that sorts by time; read back in UTC."""
-
-    impl = sa.String(32)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, _dialect: object) -> str | None:
-        """Refuse a naive datetime: it names no moment."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value} has no time zone")
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
-
-    def process_result_value(self, value: Any, _dialect: object) -> datetime | None:
-        """Give the moment back, aware."""
-        return None if value is None else datetime.fromisoformat(value)
-
-
-class Money(sa.TypeDecorator[Decimal]):
-    """A Decimal as exact text; SQLite's own numbers are binary."""
-
-    impl = sa.String(32)
-    cache_ok = True
-
-    def process_bind_param(self, value: Decimal | None, _dialect: object) -> str | None:
-        """Write it plainly, without an exponent."""
-        return None if value is None else f"{value:f}"
-
-    def process_result_value(self, value: Any, _dialect: object) -> Decimal | None:
-        """Give the same digits back."""
-        return None if value is None else Decimal(value)
-
-
-metadata = sa.MetaData()
-
-ledger = sa.Table(
-    "ledger",
-    metadata,
-    sa.Column("version", sa.Integer, primary_key=True),
-)
-
-workbooks = sa.Table(
-    "workbooks",
-    metadata,
-    sa.Column("workbook_id", sa.String, primary_key=True),
-    sa.Column("place", sa.String, nullable=False),
-    sa.Column("seen_at", Moment, nullable=False),
-)
-
-messages = sa.Table(
-    "messages",
-    metadata,
-    sa.Column("reference", sa.String, primary_key=True),
-    sa.Column("workbook_id", sa.String, nullable=False, index=True),
-    sa.Column("client", sa.String, nullable=False),
-    sa.Column("step", sa.String, nullable=False),
-    sa.Column("policy", sa.String, nullable=False),
-    sa.Column("channel", sa.String, nullable=False),
-    sa.Column("state", sa.String, nullable=False),
-    sa.Column("to", sa.JSON, nullable=False),
-    sa.Column("cc", sa.JSON, nullable=False),
-    sa.Column("subject", sa.String, nullable=False),
-    sa.Column("receivables", sa.JSON, nullable=False),  # all that its table listed
-    sa.Column("total", Money, nullable=False),
-    sa.Column("valid_until", sa.Date),
-    sa.Column("message_id", sa.String, index=True),
-    sa.Column("run", sa.String, nullable=False),
-    sa.Column("by", sa.String, nullable=False),
-    sa.Column("created_at", Moment, nullable=False),
-    sa.Column("begun_at", Moment),  # when its bytes last began to leave
-    sa.Column("changed_at", Moment, nullable=False),
-    sa.Column("server_reply", sa.String, nullable=False, server_default=""),
-    sa.Column("why", sa.String, nullable=False, server_default=""),
-    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
-    sa.CheckConstraint("state IN ({})".format(", ".join(f"'{state}'" for state in State))),
-    sa.UniqueConstraint("reference", "workbook_id", "state"),
-)
-
-# Apart from their rows, which change three times while a message leaves: SQLite would write the
-# bytes again with each change.
-bodies = sa.Table(
-    "bodies",
-    metadata,
-    sa.Column("reference", sa.ForeignKey("messages.reference"), primary_key=True),
-    sa.Column("raw", sa.LargeBinary, nullable=False),
-)
-
-message_keys = sa.Table(
-    "message_keys",
-    metadata,
-    sa.Column("reference", sa.String, primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("workbook_id", sa.String, nullable=False),
-    # The message's state. The foreign key keeps it equal, so that the index below can ask for it.
-    sa.Column("state", sa.String, nullable=False),
-    sa.Column("invoice", sa.String, nullable=False),
-    sa.Column("due_on", sa.Date, nullable=False),
-    sa.Column("policy", sa.String, nullable=False),
-    sa.Column("step", sa.String, nullable=False),
-    sa.Column("offset", sa.Integer, nullable=False),
-    sa.Column("occurrence", sa.Integer, nullable=False),
-    sa.ForeignKeyConstraint(
-        ["reference", "workbook_id", "state"],
-        ["messages.reference", "messages.workbook_id", "messages.state"],
-        onupdate="CASCADE",
-        ondelete="RESTRICT",
-    ),
-)
-
-# Promise 1 as the database sees it: of the messages that reached, or may have reached, or are
-# about to reach somebody, no two hold the same key.
-_holding = message_keys.c.state.not_in([str(state) for state in sorted(RELEASED)])
-one_message_a_key = sa.Index(
-    "one_message_a_key",
-    *(message_keys.c[name] for name in ("workbook_id", "invoice", "due_on", "policy", "step")),
-    message_keys.c.offset,
-    message_keys.c.occurrence,
-    unique=True,
-    sqlite_where=_holding,
-    postgresql_where=_holding,
-)
-
-verdicts = sa.Table(
-    "verdicts",
-    metadata,
-    sa.Column("reference", sa.String, primary_key=True),
-    sa.Column("verdict", sa.String, nullable=False),
-    sa.Column("by", sa.String, nullable=False),
-    sa.Column("at", Moment, nullable=False),
-)
-
-runs = sa.Table(
-    "runs",
-    metadata,
-    sa.Column("run", sa.String, primary_key=True),
-    sa.Column("workbook", sa.String, nullable=False),
-    sa.Column("day", sa.Date, nullable=False),
-    sa.Column("at", sa.String),  # the scheduled time of day, HH:MM; null for a run by hand
-    sa.Column("started_at", Moment, nullable=False),
-    sa.Column("finished_at", Moment),
-    sa.Column("result", sa.String),
-    sa.Index("runs_by_day", "workbook", "day"),
-)
 
 
 def open_ledger_file(path: Path) -> sa.Engine:
@@ -339,11 +196,22 @@ def _check(engine: sa.Engine, path: Path) -> None:
         version = connection.execute(sa.select(sa.func.max(ledger.c.version))).scalar()
         if version is not None and version > VERSION:
             raise LedgerTooNew("too_new", path=str(path), found=str(version), known=str(VERSION))
-        missing = sorted(set(metadata.tables) - present)
+        later = {table.name for table in ADDED_IN_2} if version == 1 else set()
+        missing = sorted(set(metadata.tables) - present - later)
         if not missing and not _has_index(connection):
             missing = [str(one_message_a_key.name)]
         if missing or version is None:
             raise LedgerDamaged("damaged", path=str(path), detail=", ".join(missing) or "version")
+    if version < VERSION:
+        _upgrade(engine)
+
+
+def _upgrade(engine: sa.Engine) -> None:
+    """Give an older ledger the tables it lacks, in one transaction; two processes may try it."""
+    with engine.begin() as connection:
+        metadata.create_all(connection, tables=list(ADDED_IN_2))
+        if connection.execute(sa.select(sa.func.max(ledger.c.version))).scalar() != VERSION:
+            connection.execute(ledger.insert().values(version=VERSION))
 
 
 def _has_index(connection: sa.Connection) -> bool:

@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from sync.domain.facts import Channel, Reminder, StepKey
-from sync.ledger_file import bodies, message_keys, messages
+from sync.ledger_offers import Offered, insert_offers
+from sync.ledger_tables import bodies, message_keys, messages
 from sync.message_states import OUTCOMES, RELEASED, State
 
 
@@ -33,6 +34,7 @@ class PlannedMessage:
     valid_until: date | None = None
     message_id: str | None = None
     receivables: tuple[str, ...] = ()
+    offers: tuple[Offered, ...] = ()
     raw: bytes | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -69,6 +71,9 @@ def insert_message(
     )
     if message.raw is not None:
         connection.execute(bodies.insert().values(reference=message.reference, raw=message.raw))
+    insert_offers(
+        connection, message.reference, message.workbook_id, message.client, message.offers
+    )
     rows = [
         {
             "reference": message.reference,

@@ -13,11 +13,12 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from sync import ledger_file
+from sync import ledger_file, ledger_tables
 from sync.domain.facts import Channel, Choice, Facts, Outcome, StepKey
 from sync.ledger import IllegalMove, KeyTaken, Ledger, NotUncertain
 from sync.ledger_days import RunResult, UnknownReference
-from sync.ledger_file import LedgerDamaged, LedgerTooNew, LedgerUnavailable, messages
+from sync.ledger_file import LedgerDamaged, LedgerTooNew, LedgerUnavailable
+from sync.ledger_tables import messages
 from sync.message_states import MOVES, State, Verdict, union
 from sync.settled import settle_choices
 from sync.words import words
@@ -50,7 +51,7 @@ def oracle_no_key_twice(ledger: Ledger) -> None:
     with ledger._engine.connect() as connection:
         try:
             connection.execute(
-                ledger_file.message_keys.insert().values(
+                ledger_tables.message_keys.insert().values(
                     reference="R2",
                     number=1,
                     workbook_id=BOOK,
@@ -333,7 +334,7 @@ class _ForgetsDoubt(Ledger):
     """A mutant: its recovery takes `sending` for what never left."""
 
     def recover(self, workbook_id: str) -> None:  # type: ignore[override]  # a mutant
-        with self._write() as connection:
+        with self.writing() as connection:
             connection.execute(
                 messages.update()
                 .where(messages.c.workbook_id == workbook_id)
@@ -520,7 +521,7 @@ def test_a_missing_table_is_damage(tmp_path: Path) -> None:
 def test_a_newer_ledger_asks_for_a_newer_program(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     with Ledger(path, Watch()) as book, book._engine.begin() as connection:
-        connection.execute(ledger_file.ledger.insert().values(version=99))
+        connection.execute(ledger_tables.ledger.insert().values(version=99))
     with pytest.raises(LedgerTooNew) as refused:
         Ledger(path, Watch())
     assert refused.value.values["found"] == "99"

@@ -1,0 +1,129 @@
+"""Which messages of a mailbox were handled, and what each of them does to the sheet."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from sync.ledger_part import Transactions
+from sync.ledger_tables import mail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailPlace:
+    """Where a message stands on its server (RFC 3501 section 2.3.1.1)."""
+
+    mailbox: str
+    uidvalidity: int
+    uid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenMail:
+    """A message that was read: `effect` are the rows it makes, {} for none."""
+
+    place: MailPlace
+    message_id: str
+    effect: Mapping[str, Any]
+
+
+class LedgerMail:
+    """The mail that one ledger file knows of, for each workbook by itself.
+
+    A message is `taken` (its effect is on the disk) before the sheet is touched, and `recorded`
+    once the sheet shows it: what is taken and not recorded is written again.
+    """
+
+    def __init__(self, ledger: Transactions) -> None:
+        self._ledger = ledger
+
+    def known(self, workbook_id: str, mailbox: str, uidvalidity: int) -> frozenset[int]:
+        """The UIDs of a mailbox that were taken."""
+        with self._ledger.reading() as connection:
+            return frozenset(
+                connection.execute(
+                    sa.select(mail.c.uid).where(
+                        mail.c.workbook_id == workbook_id,
+                        mail.c.mailbox == mailbox,
+                        mail.c.uidvalidity == uidvalidity,
+                    )
+                ).scalars()
+            )
+
+    def take(
+        self,
+        workbook_id: str,
+        place: MailPlace,
+        *,
+        digest: str,
+        message_id: str,
+        effect: Mapping[str, Any],
+    ) -> bool:
+        """Remember a message and what it does; False when it was taken before.
+
+        The same bytes at another place (a mailbox that was numbered anew, RFC 3501 UIDVALIDITY)
+        are the same message: remembered there too, without an effect.
+        """
+        now = self._ledger.moment()
+        try:
+            with self._ledger.writing() as connection:
+                again = connection.execute(
+                    sa.select(sa.func.count())
+                    .select_from(mail)
+                    .where(mail.c.workbook_id == workbook_id, mail.c.digest == digest)
+                ).scalar_one()
+                nothing = again or not effect
+                connection.execute(
+                    mail.insert().values(
+                        workbook_id=workbook_id,
+                        mailbox=place.mailbox,
+                        uidvalidity=place.uidvalidity,
+                        uid=place.uid,
+                        digest=digest,
+                        message_id=message_id,
+                        effect={} if again else dict(effect),
+                        taken_at=now,
+                        recorded_at=now if nothing else None,
+                    )
+                )
+        except IntegrityError:
+            return False
+        return not again
+
+    def pending(self, workbook_id: str) -> tuple[TakenMail, ...]:
+        """What was taken and is not known to stand in the sheet, oldest first."""
+        columns = ("mailbox", "uidvalidity", "uid", "message_id", "effect")
+        with self._ledger.reading() as connection:
+            rows = connection.execute(
+                sa.select(*(mail.c[name] for name in columns))
+                .where(mail.c.workbook_id == workbook_id, mail.c.recorded_at.is_(None))
+                .order_by(mail.c.taken_at, mail.c.uid)
+            ).all()
+        return tuple(
+            TakenMail(
+                place=MailPlace(mailbox=mailbox, uidvalidity=uidvalidity, uid=uid),
+                message_id=message_id,
+                effect=effect,
+            )
+            for mailbox, uidvalidity, uid, message_id, effect in rows
+        )
+
+    def recorded(self, workbook_id: str, places: Iterable[MailPlace]) -> None:
+        """These stand in the sheet now: they are never written again.
+
+        Their effect is forgotten here (what a customer wrote stands in the sheet; LGPD art. 15).
+        """
+        with self._ledger.writing() as connection:
+            for place in places:
+                connection.execute(
+                    mail.update()
+                    .where(
+                        mail.c.workbook_id == workbook_id,
+                        mail.c.mailbox == place.mailbox,
+                        mail.c.uidvalidity == place.uidvalidity,
+                        mail.c.uid == place.uid,
+                    )
+                    .values(recorded_at=self._ledger.moment(), effect={})
+                )
