@@ -77,7 +77,7 @@ class FreesTheUncertain(Ledger):
 
     def recover(self, workbook_id: str) -> Recovered:
         found = super().recover(workbook_id)
-        with self._write() as connection:
+        with self.writing() as connection:
             for reference in found.uncertain:
                 self._move(connection, reference, State.PLANNED)
                 self._move(connection, reference, State.CANCELLED)

@@ -67,7 +67,7 @@ def _never_recovers(patch: Patch) -> None:
 def _frees_the_uncertain(patch: Patch) -> None:
     def recover(ledger: Ledger, workbook: str) -> Recovered:
         found = right(ledger, workbook)
-        with ledger._write() as connection:
+        with ledger.writing() as connection:
             for reference in found.uncertain:
                 ledger._move(connection, reference, State.PLANNED)
                 ledger._move(connection, reference, State.CANCELLED)
