@@ -11,8 +11,9 @@
     ├── PixError                no BR Code can be made of these values
     ├── ConfigurationError      a person has to change a setting; trying again will not help
     │   └── PasswordMissing     no password where one is needed
-    └── DeliveryError           misuse of a transport
-        └── MalformedMessage    bytes that SMTP must not carry
+    ├── DeliveryError           misuse of a transport
+    │   └── MalformedMessage    bytes that SMTP must not carry
+    └── InboxError              the mailbox could not be read (further); later it may be
 
 What a person typed comes back as `Problem`s (see `letter.Problem`) from the `check` functions;
 these exceptions are raised when somebody goes on regardless. What a server answers is an
@@ -102,3 +103,9 @@ class MalformedMessage(DeliveryError):
     """Bytes that SMTP must not carry, such as a bare line feed."""
 
     code = "malformed_message"
+
+
+class InboxError(MailError):
+    """The mailbox could not be read, or not to its end; what was read before counts."""
+
+    code = "inbox"
