@@ -63,7 +63,7 @@ class Screen:
         self.totals(look)
         self.decisions(look.plan.decisions)
         self.uncertain(look)
-        self.issues(look.issues)
+        self.problems(look)
 
     def totals(self, look: Look) -> None:
         """How much is open and how much of it overdue."""
@@ -110,6 +110,17 @@ class Screen:
             return ""
         return escape(words(self.language, f"reasons.{decision.reason.value}"))
 
+    def problems(self, look: Look) -> None:
+        """What keeps the workbook from being written, and what is wrong in it."""
+        found = look.snapshot.obstacle
+        if found is not None:
+            error = found.error()
+            why = words(self.language, f"store.{error.code}", **error.values)
+            text = self.text("obstacle", why=why)
+            self.console.print(escape(text), style="red", soft_wrap=True)
+        if found is None or look.issues:
+            self.issues(look.issues)
+
     def issues(self, issues: Sequence[Issue]) -> None:
         """What is wrong in the workbook, errors first."""
         if not issues:
@@ -147,7 +158,8 @@ class Screen:
             self.say("unclaimed", client=failed.decision.client, why=failed.why)
         self.held_by_reason(report.look.plan.decisions)
         self.uncertain(report.look)
-        self.issues(report.look.issues)
+        if report.look.issues or report.postponed is None:
+            self.issues(report.look.issues)
 
     def held_by_reason(self, decisions: Sequence[Decision]) -> None:
         """What waits or is held, client by client, with the reason."""

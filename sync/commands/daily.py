@@ -15,7 +15,7 @@ from sync.identity import identity_of
 from sync.issues import Severity
 from sync.ledger import NotUncertain
 from sync.message_states import Verdict
-from sync.report import issues_json, plan_json, run_json
+from sync.report import issues_json, obstacle_json, plan_json, run_json
 from sync.run import run
 from sync.send import finishing_in_hand
 from sync.settings import Settings, WorkbookSettings
@@ -25,17 +25,22 @@ _DATA_HAS_ERRORS = 3
 
 
 def check(options: argparse.Namespace, _language: str) -> int:
-    """Read the workbook and tell what is wrong in it; 3 when something is an error."""
+    """Read the workbook and tell what is wrong in it.
+
+    3 when something is an error, or keeps the workbook from being written.
+    """
     settings = settings_of(options)
     code = 0
     pages = []
     for book in settings.workbooks:
         seen = look_at(settings, book, options.date)
         errors = [issue for issue in seen.issues if issue.severity is Severity.ERROR]
-        code = _DATA_HAS_ERRORS if errors else code
-        pages.append({"workbook": str(book.path), "issues": issues_json(seen.issues)})
+        if errors or seen.snapshot.obstacle is not None:
+            code = _DATA_HAS_ERRORS
+        page = {"workbook": str(book.path), "issues": issues_json(seen.issues)}
+        pages.append({**page, **obstacle_json(seen)})
         if not options.json:
-            Screen(seen.snapshot.language).issues(seen.issues)
+            Screen(seen.snapshot.language).problems(seen)
     _print_json(options, pages)
     return code
 

@@ -16,6 +16,7 @@ from sync.stores.ooxml.cells import same
 from sync.stores.ooxml.frame_edits import Growth
 from sync.stores.ooxml.links import Links
 from sync.stores.ooxml.package import LIMITS
+from sync.stores.ooxml.range_formulas import range_formulas
 from sync.stores.ooxml.sheet import SheetXml
 from sync.stores.ooxml.workbook_patch import SheetEdits, WorkbookPatch
 from sync.stores.ooxml.xml import MAX_ROW
@@ -23,6 +24,7 @@ from sync.workbook import (
     AppendRows,
     Applied,
     Cell,
+    CellError,
     Change,
     Conflict,
     Link,
@@ -191,6 +193,28 @@ class _TabEdits:
                     found.setdefault(number, {})[column] = value
         return found
 
+    def free_heirs(self, sheet: SheetXml, differing: dict[int, dict[int, Cell]]) -> None:
+        """Where a person filled a formula down our column, all of it becomes values, or none.
+
+        The first cell alone cannot be overwritten: the others share its formula.
+        """
+        ours = {
+            number: key
+            for key, number in self.columns.items()
+            if TABS[self.tab.key].column(key).owner in rules.ENGINE
+        }
+        for formula in range_formulas(sheet):
+            if formula.kind != "shared" or formula.first[1] not in differing.get(
+                formula.first[0], {}
+            ):
+                continue
+            for number, column in formula.heirs(sheet):
+                if column in ours and column not in differing.get(number, {}):
+                    row = self.row(number)
+                    stands = row.values[self.tab.columns[ours[column]]] if row else None
+                    value = None if isinstance(stands, CellError) else stands
+                    differing.setdefault(number, {})[column] = value
+
 
 class _Edits:
     """All changes of one write, gathered by tab."""
@@ -270,6 +294,7 @@ class _Edits:
             raise WrongPlace("sheet_full", tab=edits.tab.title)
         differing = edits.differing(patch.links(part), date1904=patch.book.date1904)
         if differing:
+            edits.free_heirs(sheet, differing)
             before = edits.last_with_data
             gathered[part] = SheetEdits(
                 part=part,

@@ -15,9 +15,10 @@ from sheet_templates.schema import (
     WORKBOOK_ID_NAME,
 )
 from sync.stores.guard import opened
-from sync.stores.obstacles import obstacle
+from sync.stores.obstacles import figures_obstacle, obstacle
 from sync.stores.ooxml.book import Book, SheetPart
 from sync.stores.ooxml.cells import Meaning
+from sync.stores.ooxml.frame_edits import tables
 from sync.stores.ooxml.package import Package
 from sync.stores.ooxml.reader import read_and_index, row_values
 from sync.stores.ooxml.sheet import RowIndex, SheetXml
@@ -66,7 +67,7 @@ class _Reader:
         self.book = book
         self.earlier = earlier
         self.problems: list[StructureProblem] = []
-        self._locked_figures: Obstacle | None = None
+        self._of_figures: Obstacle | None = None
         shared = (book.related("sharedStrings"), book.related("styles"))
         self._shared = [package.digest(part) if part else "" for part in shared]
 
@@ -90,7 +91,8 @@ class _Reader:
                 self.problems.append(StructureProblem(code="missing_tab", tab=key, detail=title))
         version = self._version()
         figures = self._figures()
-        obstacles = [self._locked_figures, *(found.obstacle for found in tabs.values())]
+        signed = Obstacle(code="signed", tab="") if self.book.is_signed else None
+        obstacles = [signed, self._of_figures, *(found.obstacle for found in tabs.values())]
         snapshot = Snapshot(
             revision=revision,
             place=place,
@@ -145,7 +147,14 @@ class _Reader:
         return version
 
     def _tab(self, key: str, part: SheetPart) -> TabReading:
-        digests = (part.title, self.package.digest(part.part), *self._shared, self.book.date1904)
+        beside = list(tables(self.package, part.part))
+        digests = (
+            part.title,
+            self.package.digest(part.part),
+            *(self.package.digest(table.part) for table in beside),
+            *self._shared,
+            self.book.date1904,
+        )
         origin = "|".join(map(str, digests))
         earlier = self.earlier.get(key)
         if earlier is not None and earlier.origin == origin:
@@ -166,7 +175,7 @@ class _Reader:
             problems=problems,
             index=index,
             origin=origin,
-            obstacle=obstacle(tab, columns, sheet.frame),
+            obstacle=obstacle(tab, columns, sheet, beside),
         )
 
     def _figures(self) -> dict[str, Cell]:
@@ -181,8 +190,8 @@ class _Reader:
             if cells is None:
                 continue
             xml = SheetXml(self.package.whole(sheet.part), sheet.part)
-            if xml.frame.is_protected:
-                self._locked_figures = Obstacle(code="protected_tab", tab=sheet.title)
+            found_here = figures_obstacle(xml, sheet.title, set(cells.values()))
+            self._of_figures = self._of_figures or found_here
             rows = {row: row_values(xml, self.meaning, row) for row, _ in cells.values()}
             found.update({key: rows[row].get(column) for key, (row, column) in cells.items()})
         return found

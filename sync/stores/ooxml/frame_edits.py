@@ -1,6 +1,7 @@
 """What changes around the rows when cells below or beside the old ones are written."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sync.stores.ooxml import xml
@@ -111,6 +112,34 @@ class FrameEdits:
         return head, tail
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table of a sheet: its part's name, content (UTF-8) and encoding, and what it covers."""
+
+    part: str
+    data: bytes
+    encoding: str
+    root: xml.Element
+    area: xml.Area
+
+    @property
+    def has_totals(self) -> bool:
+        """Whether its last row is one of totals."""
+        return bool(int(self.root.attributes.get("totalsRowCount", 0)))
+
+
+def tables(package: Package, sheet_part: str) -> Iterator[Table]:
+    """The tables of a sheet."""
+    for relation in relations(package, sheet_part):
+        if relation.kind != "table" or relation.target not in package:
+            continue
+        data, encoding = xml.utf8(package.read(relation.target))
+        root = xml.tree(data, relation.target)
+        reference = root.attributes.get("ref", "")
+        covered = xml.area(reference) if reference else xml.Area(0, 0, 0, 0)
+        yield Table(part=relation.target, data=data, encoding=encoding, root=root, area=covered)
+
+
 def stretched_tables(
     package: Package, sheet_part: str, growth: Growth, tab: str
 ) -> dict[str, bytes]:
@@ -119,21 +148,15 @@ def stretched_tables(
     Raises WrongPlace for a table with a totals row, which new rows would be written below.
     """
     changed: dict[str, bytes] = {}
-    for relation in relations(package, sheet_part):
-        if relation.kind != "table" or relation.target not in package:
-            continue
-        data, encoding = xml.utf8(package.read(relation.target))
-        root = xml.tree(data, relation.target)
-        reference = root.attributes.get("ref", "")
-        covered = xml.area(reference) if reference else xml.Area(0, 0, 0, 0)
-        has_totals = bool(int(root.attributes.get("totalsRowCount", 0)))
-        if has_totals and growth.before <= covered.bottom <= growth.after:
+    for table in tables(package, sheet_part):
+        if table.has_totals and growth.before <= table.area.bottom <= growth.after:
             raise WrongPlace("totals_row", tab=tab)
-        if not growth.concerns(covered):
+        if not growth.concerns(table.area):
             continue
+        data = table.data
         pieces: list[bytes] = []
         at = 0
-        for element in (root, root.child("autoFilter")):
+        for element in (table.root, table.root.child("autoFilter")):
             if element is not None and "ref" in element.attributes:
                 tag = xml.start_tag(data, element.start)
                 stretched = with_attribute(
@@ -143,7 +166,7 @@ def stretched_tables(
                 at = tag.end()
         pieces.append(data[at:])
         content = b"".join(pieces)
-        changed[relation.target] = (
-            content if encoding == "utf-8" else content.decode().encode(encoding)
+        changed[table.part] = (
+            content if table.encoding == "utf-8" else content.decode().encode(table.encoding)
         )
     return changed

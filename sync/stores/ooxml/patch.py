@@ -5,11 +5,11 @@ Exceptions, each the least that keeps the sheet true: `spans` of a row that a ce
 of the changed cells (`links.py`).
 """
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 
 from sync.stores.ooxml import xml
+from sync.stores.ooxml.range_formulas import RangeFormula, range_formulas
 from sync.stores.ooxml.row_writer import RowWriter
 from sync.stores.ooxml.sheet import SheetXml
 from sync.stores.ooxml.styles import Styles
@@ -17,10 +17,6 @@ from sync.workbook import Cell, WrongPlace
 
 Edits = Mapping[int, Mapping[int, Cell]]
 """Row number → column number → value."""
-
-_RANGE_FORMULA = re.compile(
-    rb"""<(?:\w+:)?f\s[^>]*?\bt\s*=\s*["'](array|dataTable|shared)["'][^>]*>"""
-)
 
 
 class RowsPatch:
@@ -82,35 +78,16 @@ class RowsPatch:
             inner = [p for p in _inside(merged, edits) if p != (merged.top, merged.left)]
             if inner:
                 raise self._wrong("merged_cells", inner[0])
-        data = self.sheet.data
-        if self.sheet.is_plain and data.find(b"<f ", *self.sheet.body) < 0:  # <f t="...">
-            return
-        for found in _RANGE_FORMULA.finditer(data):
-            attributes = xml.attributes(found[0])
-            if "ref" not in attributes:
-                continue
-            covered = xml.area(attributes["ref"])
-            touched = _inside(covered, edits)
-            if not touched or covered.single:
-                continue
-            if found[1] != b"shared" or self._leaves_heirs(covered, attributes, places):
+        for formula in range_formulas(self.sheet):
+            touched = _inside(formula.area, edits)
+            if touched and (formula.kind != "shared" or self._leaves_heirs(formula, places)):
                 raise self._wrong("formula_range", touched[0])
 
-    def _leaves_heirs(
-        self, covered: xml.Area, attributes: dict[str, str], places: set[tuple[int, int]]
-    ) -> bool:
+    def _leaves_heirs(self, formula: RangeFormula, places: set[tuple[int, int]]) -> bool:
         """Whether overwriting the first cell of a shared formula would orphan the others."""
-        first = (covered.top, covered.left)
-        if first not in places:
-            return False
-        shared = re.compile(rb"""\bsi\s*=\s*["']%s["']""" % attributes.get("si", "").encode())
-        for row in range(covered.top, covered.bottom + 1):
-            for column in range(covered.left, covered.right + 1):
-                if (row, column) not in places:
-                    raw = self.sheet.cell_bytes(row, column) or b""
-                    if shared.search(raw):
-                        return True
-        return False
+        return formula.first in places and any(
+            place not in places for place in formula.heirs(self.sheet)
+        )
 
     def _wrong(self, code: str, place: tuple[int, int]) -> WrongPlace:
         return WrongPlace(code, tab=self.tab, cell=f"{xml.column_letters(place[1])}{place[0]}")
