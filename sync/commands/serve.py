@@ -5,7 +5,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from types import FrameType
 
 from sync.clock import Clock
@@ -20,7 +20,7 @@ from sync.locks import Busy
 from sync.look import Look
 from sync.report import RunReport
 from sync.run import Engine, run
-from sync.service import Service
+from sync.service import Ended, Service
 from sync.settings import Settings, WorkbookSettings
 from sync.views.cells import date_text
 from sync.wiring import engine_for, look_at, open_ledger, open_store, transport_for
@@ -31,8 +31,8 @@ _LOG = logging.getLogger("regua.service")
 
 def serve(options: argparse.Namespace, language: str) -> int:
     """Run at the configured times until told to stop."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     settings = settings_of(options)
+    _log_in(settings.schedule.zone)
     transport_for(settings.mail, options.outbox)  # a missing [mail] is told now, not at 08:30
     stop = threading.Event()
 
@@ -59,6 +59,26 @@ def serve(options: argparse.Namespace, language: str) -> int:
     service.serve()
     _LOG.info(words(language, "cli.stopped"))
     return 0
+
+
+class _ZoneFormatter(logging.Formatter):
+    """Moments in the configured zone with their offset: not the host's, which is often UTC."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(message)s")
+        self._zone = zone
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - logging's own
+        """As 2026-03-02T08:30:00-03:00."""
+        moment = datetime.fromtimestamp(record.created, self._zone)
+        return moment.isoformat(timespec="seconds")
+
+
+def _log_in(zone: tzinfo) -> None:
+    """Write the log to the terminal (a service manager's journal), in this zone's time."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_ZoneFormatter(zone))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
 class WorkbookJob:
@@ -95,8 +115,8 @@ class WorkbookJob:
         with open_ledger(self._settings, Clock(self._settings.schedule.zone).now) as ledger:
             return ledger.completed(identity_of(self._look().snapshot), day, at)
 
-    def run(self, day: date, at: time | None) -> bool:
-        """One run now; False when it was postponed or another one is at it."""
+    def run(self, day: date, at: time | None) -> Ended:
+        """One run now."""
         try:
             with engine_for(
                 self._settings, self._book, outbox=self._options.outbox, stop=self._stop
@@ -107,8 +127,10 @@ class WorkbookJob:
                     self._tell_team(report, engine)
         except Busy:
             _LOG.info(words(self._language, "cli.busy", workbook=self.name))
-            return False
-        return report.postponed is None and not report.undelivered
+            return Ended.POSTPONED
+        if report.postponed is not None:
+            return Ended.POSTPONED
+        return Ended.UNDELIVERED if report.undelivered else Ended.DONE
 
     def choices_pending(self) -> bool:
         """Whether somebody ticked something that no run has looked at."""
