@@ -16,6 +16,7 @@ from sync.domain.facts import ShownItem
 from sync.packed_text import pack, unpack
 
 _VERSION = 1
+_LISTED = "listed"  # what an item says of itself that is only listed beside
 _MONEY = re.compile(r"-?[0-9]{1,15}\.[0-9]{2}", re.ASCII)
 
 
@@ -42,7 +43,7 @@ def encode_shown(shown: Shown) -> str:
         "policy": shown.policy,
         "to": list(shown.to),
         "cc": list(shown.cc),
-        "items": [[i.id, i.due_on.isoformat(), f"{i.principal:.2f}"] for i in shown.items],
+        "items": [_item_text(item) for item in shown.items],
         "shown_on": shown.shown_on.isoformat(),
         "ref": shown.reference,
     }
@@ -74,12 +75,25 @@ def _shown(content: dict[str, Any]) -> Shown:
         policy=_text(content["policy"]),
         to=tuple(_text(address) for address in content["to"]),
         cc=tuple(_text(address) for address in content["cc"]),
-        items=tuple(
-            ShownItem(id=_text(id_), due_on=date.fromisoformat(due_on), principal=_money(principal))
-            for id_, due_on, principal in content["items"]
-        ),
+        items=tuple(_item(*parts) for parts in content["items"]),
         shown_on=date.fromisoformat(content["shown_on"]),
         reference=None if reference is None else _text(reference),
+    )
+
+
+def _item_text(item: ShownItem) -> list[str]:
+    beside = [] if item.is_due else [_LISTED]
+    return [item.id, item.due_on.isoformat(), f"{item.principal:.2f}", *beside]
+
+
+def _item(id_: object, due_on: str, principal: object, beside: str | None = None) -> ShownItem:
+    if beside not in {None, _LISTED}:
+        raise ValueError(f"neither due nor listed: {beside!r}")
+    return ShownItem(
+        id=_text(id_),
+        due_on=date.fromisoformat(due_on),
+        principal=_money(principal),
+        is_due=beside is None,
     )
 
 

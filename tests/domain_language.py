@@ -152,6 +152,7 @@ def choice_of(row: Decision, shown_on: date) -> Choice:
                 id=item.standing.id,
                 due_on=item.standing.due_on,
                 principal=item.standing.charge.balance,
+                is_due=item.step is not None,
             )
             for item in row.listed
         ),

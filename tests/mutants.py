@@ -367,7 +367,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("overlooks another step", _ASKED, _covers_without("step")),
     Mutant("overlooks more principal", _ASKED, _covers_without("principal")),
     Mutant("overlooks an added invoice", _ASKED, _covers_without("added")),
-    Mutant("uses an approval twice", ("approval",), _set(approval, "is_used", lambda *_: False)),
+    Mutant("uses an approval twice", ("approval",), _set(approval, "is_unused", lambda *_: True)),
     Mutant("knows no caps", ("cap",), _set(dunning, "capped", lambda _day, decisions: decisions)),
     Mutant(
         "breaks a promise every day",

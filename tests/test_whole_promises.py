@@ -61,7 +61,11 @@ _THOROUGH = settings(
 )
 
 
-@pytest.mark.parametrize("seed", range(_ORDINARY))
+FOUND = (1020,)
+"""Stories that once found a fault: 1020, a skip of tomorrow's row that is carried out in parts."""
+
+
+@pytest.mark.parametrize("seed", [*range(_ORDINARY), *FOUND])
 def test_whatever_people_do_in_memory_the_three_promises_hold(seed: int) -> None:
     story(Random(seed), "memory")  # noqa: S311 - a story, not a secret
 
@@ -76,15 +80,6 @@ def test_whatever_people_do_with_a_file_the_three_promises_hold(seed: int) -> No
 @_THOROUGH
 def test_new_stories_hold_the_three_promises(seed: int) -> None:
     story(Random(seed), "memory")  # noqa: S311 - likewise
-
-
-@pytest.mark.xfail(
-    strict=True,
-    raises=Broken,
-    reason="a skip on tomorrow's row, carried out today, forgets what is due only tomorrow",
-)
-def test_a_skip_of_tomorrow_s_row_covers_all_that_it_showed() -> None:
-    story(Random(1020), "memory")  # noqa: S311 - likewise
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)

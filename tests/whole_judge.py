@@ -219,6 +219,11 @@ class Judge:
             rung = Rung(offset, letter.day, letter.reference)
             self.rungs.setdefault((name, due), []).append(rung)
 
+    def references(self) -> set[str]:
+        """Of all that used up a step: letters, and what people skipped or did by hand."""
+        by_hand = {rung.reference for rungs in self.rungs.values() for rung in rungs}
+        return by_hand | {letter.reference for letter in self.letters}
+
     def may_go_again(self, reference: str) -> None:
         """A person said of an uncertain message: send it again."""
         self.freed.add(reference)

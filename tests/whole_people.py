@@ -367,8 +367,7 @@ def clears_history(team: Team) -> None:
 def deletes_the_ledger(team: Team) -> None:
     """One computer's ledger goes; what it alone knows must stand in History."""
     told = _references(team)
-    sent = {letter.reference for letter in team.judge.letters} - team.judge.freed
-    if sent <= told:
+    if team.judge.references() - team.judge.freed <= told:
         team.log.append(f"{team.today} deletes the ledger")
         for path in sorted(team.state.glob("ledger.sqlite3*")):
             path.unlink()
@@ -393,8 +392,8 @@ def day(team: Team) -> None:
 
 def changes_computers(team: Team) -> None:
     """Another computer with a ledger of its own; what it does not know stands in History."""
-    sent = {letter.reference for letter in team.judge.letters}
-    if sent <= _references(team) | team.known_to_ledger(1 - team.machine):
+    said = team.judge.references()
+    if said <= _references(team) | team.known_to_ledger(1 - team.machine):
         team.machine = 1 - team.machine
         team.log.append(f"{team.today} computer {team.machine}")
 
@@ -413,9 +412,9 @@ def _references(team: Team) -> set[str]:
 
 def _is_covered(team: Team, told: set[str]) -> bool:
     """Whether each ledger knows by itself all that a History with only `told` would lack."""
-    sent = {letter.reference for letter in team.judge.letters}
+    said = team.judge.references()
     machines = {int(path.name.rpartition("-")[2]) for path in team.folder.glob("machine-*")}
-    return all(sent - told <= team.known_to_ledger(number) for number in machines | {team.machine})
+    return all(said - told <= team.known_to_ledger(number) for number in machines | {team.machine})
 
 
 def _is_amount(value: object) -> bool:

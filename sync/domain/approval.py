@@ -5,7 +5,7 @@ less principal send what remains; an added invoice, another address, due date or
 voids it; growth by daily charges does not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sync.domain.cases import Case, Day
@@ -59,13 +59,14 @@ def approval_of(day: Day, draft: Draft) -> tuple[Choice | None, bool]:
     given = [
         choice
         for choice in day.choices.get(draft.client, ())
-        if choice.approve and choice.reference is None and not is_used(day, choice)
+        if choice.approve and choice.reference is None
     ]
-    covering = [choice for choice in given if covers(choice, draft)]
+    about = {case.standing.id for case in draft.step_cases}
+    unused = [choice for choice in given if is_unused(day, choice, about)]
+    covering = [choice for choice in unused if covers(choice, draft)]
     if covering:
         return max(covering, key=lambda choice: choice.shown_on), False
-    about = {case.standing.id for case in draft.step_cases}
-    return None, any(about & {item.id for item in choice.items} for choice in given)
+    return None, any(about & {item.id for item in choice.items} for choice in unused)
 
 
 def covers(choice: Choice, draft: Draft) -> bool:
@@ -86,13 +87,26 @@ def _folded(addresses: Sequence[str]) -> frozenset[str]:
     return frozenset(address.casefold() for address in addresses)
 
 
-def is_used(day: Day, choice: Choice) -> bool:
-    """Whether the choice was carried out already: its tick may outlive a lost write."""
-    shown = {item.id for item in choice.items}
-    return any(
-        step == choice.step and on >= choice.shown_on and about & shown
-        for step, on, about in day.history.steps.get(choice.client, ())
+def is_unused(day: Day, choice: Choice, about: Collection[str]) -> bool:
+    """Whether an approval may let a message about these invoices go.
+
+    Once a message went by it, only what it also showed as due and what that message left out: a
+    row that shows the next business day may be carried out in parts.
+    """
+    left = unsettled_items(day, choice)
+    return left.issuperset(about) or len(left) == len(
+        {item.id for item in choice.items if item.is_due}
     )
+
+
+def unsettled_items(day: Day, choice: Choice) -> frozenset[str]:
+    """The invoices the choice is about that did not take the step since it was made.
+
+    A tick may outlive a lost write, or a day on which only some of them were due.
+    """
+    said = day.history.steps.get(choice.client, ())
+    taken = [about for step, on, about in said if step == choice.step and on >= choice.shown_on]
+    return frozenset(i.id for i in choice.items if i.is_due).difference(*taken)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,9 +119,10 @@ class Settled:
 
 def settled_by_people(day: Day, choice: Choice, cases: Sequence[Case]) -> Settled | None:
     """What a skip or 'done' tick settles, held or not: a call that was made was made."""
-    if not (choice.skip or choice.done) or choice.reference is not None or is_used(day, choice):
+    if not (choice.skip or choice.done) or choice.reference is not None:
         return None
-    shown = {(item.id, item.due_on) for item in choice.items}
+    left = unsettled_items(day, choice)
+    shown = {(item.id, item.due_on) for item in choice.items if item.id in left}
     mine = (c for c in cases if (c.standing.id, c.standing.due_on) in shown)
     settled = tuple(case for case in (_settled_case(day, choice, c) for c in mine) if case)
     return Settled(choice=choice, cases=settled) if settled else None

@@ -247,11 +247,15 @@ class Reminder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownItem:
-    """One invoice as the queue showed it to the person who approved."""
+    """One invoice as the queue showed it to the person who approved.
+
+    `is_due`: the message was about it; else it was only listed beside, as open too.
+    """
 
     id: str
     due_on: date
     principal: Decimal
+    is_due: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -191,6 +191,7 @@ def _shown(view: ViewInput, decision: Decision, items: Iterable[ItemDecision]) -
                 id=item.standing.id,
                 due_on=item.standing.due_on,
                 principal=item.standing.charge.balance,
+                is_due=item.step is not None,
             )
             for item in items
         ),

@@ -23,19 +23,33 @@ def pending_choices(view: ViewInput) -> tuple[Choice, ...]:
         for decision in (*view.plan.decisions, *view.plan.upcoming)
         if decision.reason is Reason.CHANGED_SINCE_APPROVAL and decision.step is not None
     }
-    done = _carried_out(view)
+    done, due = _carried_out(view), _due(view)
     pending = []
     for choice in (*view.facts.choices, *_contradictions(view.snapshot)):
         if choice.reference is not None:
             settled = outcomes.get(choice.reference) is not Outcome.UNCERTAIN
         else:
-            items = {(choice.client, choice.step, i.id, i.due_on) for i in choice.items}
-            settled = (choice.client, choice.step) in voided or any(
-                item in done and done[item] >= choice.shown_on for item in items
-            )
+            name = (choice.client, choice.step)
+            left = {
+                item.id
+                for item in choice.items
+                if item.is_due
+                and done.get((*name, item.id, item.due_on), date.min) < choice.shown_on
+            }
+            settled = name in voided or not left & due.get(name, set())
         if not settled:
             pending.append(choice)
     return tuple(pending)
+
+
+def _due(view: ViewInput) -> dict[tuple[str, str], set[str]]:
+    """The items due a step, by the row (client, step) that the queue has for them now."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for decision in (*view.plan.settled, *view.plan.decisions, *view.plan.upcoming):
+        if decision.step is not None:
+            items = (item.standing.id for item in decision.items if item.step is not None)
+            found.setdefault((decision.client, decision.step.name), set()).update(items)
+    return found
 
 
 def _carried_out(view: ViewInput) -> dict[tuple[str, str, str, date], date]:
