@@ -280,6 +280,27 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfferRule:
+    """One row of the offers tab: what a client so many days late may choose.
+
+    `to_days` None: no limit. The discounts are shares of fee and interest together, and of the
+    principal. `instalments` 1 is at once; none may be below `minimum_instalment`. `monthly_rate`
+    is simple interest on the principal until each instalment's day. `first_due_days` and
+    `valid_days` count from the day of the offer; None takes the setting 'amount valid for'.
+    """
+
+    from_days: int
+    to_days: int | None = None
+    charges_discount: Decimal = Decimal(0)
+    principal_discount: Decimal = Decimal(0)
+    instalments: int = 1
+    minimum_instalment: Decimal = Decimal(0)
+    monthly_rate: Decimal = Decimal(0)
+    first_due_days: int | None = None
+    valid_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateText:
     """A letter as the templates tab has it, with its placeholders."""
 
@@ -294,10 +315,10 @@ class Facts:
     `row_problems` maps a client to the code of the issue that holds it; `problem_receivables` are
     the ids whose own row is wrong (status `problem`), `unreadable` those of them that make no
     receivable at all, with the client that their row names. `unsubscribed` are clients who asked
-    for no more messages and whom no person has admitted again. `bank_until` is the last day that
-    imported bank files cover. `templates` maps (name, language) to its text. `ladders` maps a
-    policy's name to its steps by rising offset, inactive ones included; policy `plan` is the
-    instalments' ladder.
+    for no more messages and whom no person has admitted again. `offer_rules` are in the sheet's
+    order. `bank_until` is the last day that imported bank files cover. `templates` maps (name,
+    language) to its text. `ladders` maps a policy's name to its steps by rising offset, inactive
+    ones included; policy `plan` is the instalments' ladder.
     """
 
     settings: TeamSettings = field(default_factory=TeamSettings)
@@ -314,4 +335,5 @@ class Facts:
     problem_receivables: frozenset[str] = frozenset()
     unreadable: Mapping[str, str | None] = field(default_factory=dict)
     unsubscribed: frozenset[str] = frozenset()
+    offer_rules: tuple[OfferRule, ...] = ()
     bank_until: date | None = None

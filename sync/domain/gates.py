@@ -6,25 +6,12 @@ from sync.domain.cases import Day
 from sync.domain.decisions import ZERO, Reason
 from sync.domain.drafts import Draft
 from sync.domain.facts import Channel
+from sync.domain.holding import hold_of
 
 
 def hold_of_client(day: Day, client: str) -> Reason | None:
     """Why this client gets no message at all today, whatever is due."""
-    facts = day.facts
-    row = facts.clients.get(client)
-    if row is None:
-        return Reason.UNKNOWN_CLIENT
-    if client in facts.row_problems:
-        code = facts.row_problems[client]
-        return Reason.UNKNOWN_CLIENT if code == Reason.UNKNOWN_CLIENT else Reason.ROW_PROBLEM
-    if row.do_not_contact:
-        return Reason.DO_NOT_CONTACT
-    if client in facts.unsubscribed:
-        return Reason.UNSUBSCRIBED
-    if row.hold_until is not None and day.today <= row.hold_until:
-        return Reason.ON_HOLD
-    # CDC art. 42-A: every demand names the creditor, its address and its CPF or CNPJ.
-    return None if facts.settings.identified else Reason.UNKNOWN_IDENTITY
+    return hold_of(day.facts, client, day.today)
 
 
 def hold_of_draft(day: Day, draft: Draft, *, vouched: bool) -> Reason | None:
