@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 
 from mailer.delivery import Transport
-from sync.claims import Claim, Clerk, Unclaimed
+from sync.claims import Claim, Clerk, Unclaimed, first_state
 from sync.digest import send_digest
 from sync.domain.calendar import BusinessCalendar
 from sync.domain.decisions import Action, Decision
@@ -24,6 +24,7 @@ from sync.letters import LetterDesk, preview_sender
 from sync.look import Look, look, look_again
 from sync.message_states import State
 from sync.previews import previews
+from sync.reachable import unreached
 from sync.report import MessageOutcome, RunReport, newly_uncertain
 from sync.send import Claimed, SendResult, send_all
 from sync.settled import settle_choices
@@ -112,8 +113,9 @@ class _Run:
         if settle_choices(seen.facts, self.engine.ledger, by=self.engine.by):
             seen = self._look_again(seen, seen.time_of_day)
         found = newly_uncertain(seen)
+        waiting = unreached(seen, self.engine.transport)
         try:
-            seen, claims, unclaimed, revision = self._claim(seen)
+            seen, claims, unclaimed, revision = self._claim(seen, letters=not waiting)
             if claims:  # they stand in the sheet, so this place is the one that acts
                 remember_place(snapshot, self.identity, self.engine.ledger)
         except _Postponed as postponed:
@@ -125,7 +127,7 @@ class _Run:
                 postponed_values=postponed.values,
                 recorded=False,
             )
-        messages = self._send(claims, revision)
+        messages = (*self._send(claims, revision), *waiting)
         report = RunReport(
             run=self.run_id, look=seen, messages=messages, found=found, unclaimed=unclaimed
         )
@@ -160,14 +162,20 @@ class _Run:
 
     # ---- 4: claim
 
-    def _claim(self, seen: Look) -> tuple[Look, tuple[Claim, ...], tuple[Unclaimed, ...], str]:
+    def _claim(
+        self, seen: Look, *, letters: bool
+    ) -> tuple[Look, tuple[Claim, ...], tuple[Unclaimed, ...], str]:
+        """Claim what goes now; without `letters`, only what people did or skipped."""
         for _ in range(_TRIES):
             clerk = Clerk(
                 ledger=self.engine.ledger, desk=self._desk(seen), run=self.run_id, by=self.engine.by
             )
-            claims, unclaimed = clerk.claim(
-                (*seen.plan.settled, *seen.plan.decisions), seen.facts, self.engine.now()
-            )
+            decisions = [
+                each
+                for each in (*seen.plan.settled, *seen.plan.decisions)
+                if letters or first_state(each) is not State.PLANNED
+            ]
+            claims, unclaimed = clerk.claim(decisions, seen.facts, self.engine.now())
             if not claims:
                 return seen, claims, unclaimed, seen.snapshot.revision
             try:

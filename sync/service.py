@@ -3,7 +3,8 @@
 A scheduled moment is a business day and a time of day. The last one that has passed is due until
 the ledger has it as completed, whether the process was asleep, stopped or restarted meanwhile: one
 catch-up run, never one for each missed moment. A job that raises is logged and tried again; it
-never stops the next.
+never stops the next. While the mail server takes nothing, the tries of a day come less and less
+often: each leaves rows in the workbook's logs.
 """
 
 import logging
@@ -11,6 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 import schedule
@@ -19,6 +21,15 @@ from sync.domain.calendar import BusinessCalendar
 
 _LOG = logging.getLogger("regua.service")
 _LOOK_BACK = 14  # days; longer than any run of holidays
+_LONGEST = timedelta(hours=2)  # between two tries while a mail server takes nothing
+
+
+class Ended(StrEnum):
+    """How one run of a job ended, for the question when to try again."""
+
+    DONE = "done"
+    POSTPONED = "postponed"  # nothing was written: the workbook is open, another run is at it
+    UNDELIVERED = "undelivered"  # messages could not leave, and the logs say so
 
 
 class Job(Protocol):
@@ -37,8 +48,8 @@ class Job(Protocol):
         """Whether the run of that moment was completed."""
         ...
 
-    def run(self, day: date, at: time | None) -> bool:
-        """One whole run today, counted for the moment `day`, `at`; False when postponed."""
+    def run(self, day: date, at: time | None) -> Ended:
+        """One whole run today, counted for the moment `day`, `at`."""
         ...
 
     def choices_pending(self) -> bool:
@@ -48,10 +59,15 @@ class Job(Protocol):
 
 @dataclass(slots=True)
 class _Pace:
-    """When a job may next be tried, after a postponement, and when it is next asked for choices."""
+    """When a job may next be tried, after a postponement, and when it is next asked for choices.
+
+    `in_vain` counts the runs of `day` that could not deliver, since one that did.
+    """
 
     retry_at: datetime | None = None
     choices_at: datetime | None = None
+    in_vain: int = 0
+    day: date | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -106,13 +122,23 @@ class Service:
             return
         due = last_due(now, self.at, calendar)
         if due is not None and not job.completed(*due):
-            done = job.run(*due)
-            pace.retry_at = None if done else self.now() + self.retry
+            self._set(pace, job.run(*due))
             pace.choices_at = self.now() + self.choices_every
         elif pace.choices_at is None or now >= pace.choices_at:
             pace.choices_at = now + self.choices_every
-            if job.choices_pending() and not job.run(now.date(), None):
-                pace.retry_at = self.now() + self.retry
+            if job.choices_pending():
+                self._set(pace, job.run(now.date(), None))
+
+    def _set(self, pace: _Pace, ended: Ended) -> None:
+        """When to try again. A new day begins with quick tries."""
+        now = self.now()
+        if ended is Ended.DONE or pace.day != now.date():
+            pace.in_vain, pace.day = 0, now.date()
+        pause = self.retry
+        if ended is Ended.UNDELIVERED:
+            pause = min(self.retry * 2**pace.in_vain, max(self.retry, _LONGEST))
+            pace.in_vain += 1
+        pace.retry_at = None if ended is Ended.DONE else now + pause
 
     def _pace_of(self, job: Job) -> _Pace:
         return self._pace.setdefault(job.name, _Pace())

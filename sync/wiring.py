@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, cast
 
-from mailer.delivery import Outcome, Transport
+from mailer.delivery import Outcome, Refused, Transport
 from mailer.errors import ConfigurationError
 from mailer.folder import FolderTransport
 from mailer.letter import OutgoingMessage
@@ -153,10 +153,17 @@ class _LateSmtp:
             self._made = None
 
     def deliver(self, message: OutgoingMessage, on_commit: Callable[[], None]) -> Outcome:
+        return self._ready().deliver(message, on_commit)
+
+    def check(self) -> Refused | None:
+        """Connect and log in, to know before a message whether that works."""
+        return self._ready().check()
+
+    def _ready(self) -> SmtpTransport:
         if self._made is None:
             self._made = self._make()
             self._made.__enter__()
-        return self._made.deliver(message, on_commit)
+        return self._made
 
     def _make(self) -> SmtpTransport:
         mail = self.mail
