@@ -35,7 +35,12 @@ class RawMail:
 
 
 class Inbox(Protocol):
-    """Where answers arrive."""
+    """Where answers arrive; `mailbox` as `RawMail` has it."""
+
+    @property
+    def mailbox(self) -> str:
+        """Account and folder."""
+        ...
 
     def new_messages(self, known: Callable[[int, int], bool]) -> Iterator[RawMail]:
         """Messages that `known(uidvalidity, uid)` denies, oldest first.

@@ -24,9 +24,7 @@ class Terms:
     expires: date
 
 
-def answer_terms(
-    choice: str, offered: Sequence[Offered], valid_until: date | None
-) -> Terms | None:
+def answer_terms(choice: str, offered: Sequence[Offered], valid_until: date | None) -> Terms | None:
     """The terms of one choice in a message; None for a choice that it did not have.
 
     `valid_until` is until when the message's own amounts hold. The message's own code ("0") stands

@@ -9,8 +9,7 @@ nothing contradicts it. Everything else waits for a person, and holds the ladder
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from functools import cached_property
 
 from mailer import reference as codes
@@ -19,11 +18,13 @@ from mailer.answer_types import Answer
 from mailer.incoming import RawMail
 from mailer.reference import Code
 from sync.answer_codes import answer_terms
-from sync.domain.decisions import Status
+from sync.domain.decisions import ZERO, Status
 from sync.domain.facts import Facts, NegotiationKind, Outcome, Reminder
+from sync.domain.offers import Option, option_of
 from sync.domain.standing import Book
 from sync.effects import UNSUBSCRIBED, Effect, Part, ref_of
 from sync.ledger_offers import LedgerOffers, Offered
+from sync.views.cells import date_text, money_text
 from sync.words import words
 
 _PAYABLE = frozenset({Status.NOT_DUE, Status.DUE_TODAY, Status.OVERDUE})
@@ -106,7 +107,9 @@ class _Arrived:
         if self.answer.kind == "bounce":
             return self._bounced(meant)
         if self.answer.kind == "automatic":
-            return tuple(self._row(c, meant, NegotiationKind.NOTE, "automatic") for c in meant.clients)
+            return tuple(
+                self._row(c, meant, NegotiationKind.NOTE, "automatic") for c in meant.clients
+            )
         if meant.reminder is not None and len(meant.clients) == 1:
             return (self._answered(meant.clients[0], meant.reminder),)
         return tuple(
@@ -163,7 +166,11 @@ class _Arrived:
         meant = Meant(clients=(client,), reminder=reminder)
         if "unsubscribes" in self.answer.says:
             return self._row(
-                client, meant, NegotiationKind.REFUSAL, "unsubscribed", Outcome.REPLIED,
+                client,
+                meant,
+                NegotiationKind.REFUSAL,
+                "unsubscribed",
+                Outcome.REPLIED,
                 prefix=UNSUBSCRIBED,
             )
         choice = self.answer.choice
@@ -197,27 +204,46 @@ class _Arrived:
         if refused is not None or offered is None:
             why = refused or "unknown"
             return self._row(
-                client, meant, NegotiationKind.PROPOSAL, "unproven", Outcome.REPLIED, why=why,
+                client,
+                meant,
+                NegotiationKind.PROPOSAL,
+                "unproven",
+                Outcome.REPLIED,
+                why=why,
                 receivables=reminder.receivables,
             )
-        option = offered.option
-        parts = tuple(
-            Part(number=n, due_on=date.fromisoformat(due_on), amount=Decimal(amount))
-            for n, due_on, amount in option["instalments"]
-        )
+        return self._accepted(ref, reminder, option_of(offered.option))
+
+    def _accepted(self, ref: str, reminder: Reminder, option: Option) -> Effect:
         return Effect(
-            client=client,
+            client=option.client,
             at=self.at,
             ref=ref,
             kind=NegotiationKind.AGREEMENT,
-            notes=self._note("accepted", number=number, terms=option["title"]),
-            receivables=tuple(option["receivables"]),
-            amount=Decimal(option["total"]),
-            discount=Decimal(option["discount"]) or None,
-            instalments=parts,
+            notes=self._note("accepted", number=option.number, terms=self._in_words(option)),
+            receivables=option.receivables,
+            amount=option.total,
+            discount=option.discount or None,
+            instalments=tuple(
+                Part(number=part.number, due_on=part.due_on, amount=part.amount)
+                for part in option.instalments
+            ),
             reference=reminder.reference,
             message_id=reminder.message_id or "",
             outcome=Outcome.REPLIED,
+        )
+
+    def _in_words(self, option: Option) -> str:
+        """What was agreed, for the row's details."""
+        language = self.about.language
+        return words(
+            language,
+            "conversation.terms_once" if option.count == 1 else "conversation.terms_parts",
+            count=option.count,
+            total=money_text(language, option.total),
+            first=date_text(language, option.instalments[0].due_on),
+            last=date_text(language, option.instalments[-1].due_on),
+            owed=money_text(language, option.owed),
         )
 
     def _offered(self, reminder: Reminder, number: int) -> Offered | None:
@@ -253,7 +279,11 @@ class _Arrived:
         if any(code.choice not in {choice, codes.MESSAGE} for code in self.answer.codes_subject):
             return "contradicts"
         for code in speaking:
-            of = terms if code.choice == choice else answer_terms(code.choice, offered, reminder.valid_until)
+            of = (
+                terms
+                if code.choice == choice
+                else answer_terms(code.choice, offered, reminder.valid_until)
+            )
             if of is not None and codes.verify(
                 code,
                 about.secret,
@@ -267,16 +297,20 @@ class _Arrived:
 
     def _why_not_now(self, client: str, reminder: Reminder, offered: Offered) -> str | None:
         """Whether what was offered can still be agreed: the same debts, still open and unpaid."""
-        about = self.about
+        about, on = self.about, reminder.at.date()
         if client in about.facts.row_problems:
             return "row_problem"
-        for name, balance in offered.option["balances"].items():
-            standing = about.book.standings.get(name)
-            if standing is None or standing.client != client or standing.status not in _PAYABLE:
+        option = option_of(offered.option)
+        accounts, owed = about.book.accounts, ZERO
+        for name in option.receivables:
+            standing, item = about.book.standings.get(name), accounts.item(name)
+            if standing is None or item is None or item.client != client:
                 return "changed"
-            if standing.charge.balance != Decimal(balance):
+            receipts = accounts.receipts(item)
+            if standing.status not in _PAYABLE or any(receipt.on > on for receipt in receipts):
                 return "changed"
-        return None
+            owed += accounts.charge(item, on, receipts).total_due
+        return None if owed == option.owed and option.client == client else "changed"
 
     def _kind_of_words(self, client: str) -> NegotiationKind:
         """What words alone make of an answer: what may mean an end of the debt holds till closed.
@@ -326,8 +360,6 @@ class _Arrived:
         language = self.about.language
         if isinstance(why := values.get("why"), str):
             values["why"] = words(language, f"conversation.why.{why}")
-        said = words(
-            language, f"conversation.{told}", sender=self.answer.sender or "?", **values
-        )
+        said = words(language, f"conversation.{told}", sender=self.answer.sender or "?", **values)
         excerpt = self.answer.text[:_LONGEST_EXCERPT].strip()
         return f"{said} «{excerpt}»" if excerpt and self.answer.kind == "human" else said

@@ -25,7 +25,6 @@ class TakenMail:
     """A message that was read: `effect` are the rows it makes, {} for none."""
 
     place: MailPlace
-    message_id: str
     effect: Mapping[str, Any]
 
 
@@ -58,7 +57,6 @@ class LedgerMail:
         place: MailPlace,
         *,
         digest: str,
-        message_id: str,
         effect: Mapping[str, Any],
     ) -> bool:
         """Remember a message and what it does; False when it was taken before.
@@ -82,7 +80,6 @@ class LedgerMail:
                         uidvalidity=place.uidvalidity,
                         uid=place.uid,
                         digest=digest,
-                        message_id=message_id,
                         effect={} if again else dict(effect),
                         taken_at=now,
                         recorded_at=now if nothing else None,
@@ -94,7 +91,7 @@ class LedgerMail:
 
     def pending(self, workbook_id: str) -> tuple[TakenMail, ...]:
         """What was taken and is not known to stand in the sheet, oldest first."""
-        columns = ("mailbox", "uidvalidity", "uid", "message_id", "effect")
+        columns = ("mailbox", "uidvalidity", "uid", "effect")
         with self._ledger.reading() as connection:
             rows = connection.execute(
                 sa.select(*(mail.c[name] for name in columns))
@@ -104,10 +101,9 @@ class LedgerMail:
         return tuple(
             TakenMail(
                 place=MailPlace(mailbox=mailbox, uidvalidity=uidvalidity, uid=uid),
-                message_id=message_id,
                 effect=effect,
             )
-            for mailbox, uidvalidity, uid, message_id, effect in rows
+            for mailbox, uidvalidity, uid, effect in rows
         )
 
     def recorded(self, workbook_id: str, places: Iterable[MailPlace]) -> None:

@@ -198,7 +198,6 @@ mail = sa.Table(
     sa.Column("uidvalidity", sa.Integer, primary_key=True),
     sa.Column("uid", sa.Integer, primary_key=True),
     sa.Column("digest", sa.String, nullable=False),  # SHA-256 of its bytes
-    sa.Column("message_id", sa.String, nullable=False),
     sa.Column("effect", sa.JSON, nullable=False),  # the rows it makes; {} for none
     sa.Column("taken_at", Moment, nullable=False),
     sa.Column("recorded_at", Moment),

@@ -88,8 +88,8 @@ def test_of_one_message_one_option_is_accepted_once(ledger: Ledger, path: Path) 
 
 
 def test_mail_is_taken_once_and_pending_until_recorded(ledger: Ledger) -> None:
-    assert ledger.mail.take(BOOK, PLACE, digest="x", message_id="<a@b>", effect={"kind": "contact"})
-    assert not ledger.mail.take(BOOK, PLACE, digest="x", message_id="<a@b>", effect={"kind": "no"})
+    assert ledger.mail.take(BOOK, PLACE, digest="x", effect={"kind": "contact"})
+    assert not ledger.mail.take(BOOK, PLACE, digest="x", effect={"kind": "no"})
     assert ledger.mail.known(BOOK, "INBOX", 7) == {3}
     assert [taken.effect for taken in ledger.mail.pending(BOOK)] == [{"kind": "contact"}]
     ledger.mail.recorded(BOOK, [PLACE])
@@ -98,12 +98,12 @@ def test_mail_is_taken_once_and_pending_until_recorded(ledger: Ledger) -> None:
 
 
 def test_a_mailbox_numbered_anew_brings_nothing_twice(ledger: Ledger) -> None:
-    ledger.mail.take(BOOK, PLACE, digest="x", message_id="<a@b>", effect={"kind": "contact"})
+    ledger.mail.take(BOOK, PLACE, digest="x", effect={"kind": "contact"})
     moved = replace(PLACE, uidvalidity=8, uid=1)
-    assert not ledger.mail.take(BOOK, moved, digest="x", message_id="<a@b>", effect={"kind": "no"})
+    assert not ledger.mail.take(BOOK, moved, digest="x", effect={"kind": "no"})
     assert ledger.mail.known(BOOK, "INBOX", 8) == {1}
     assert len(ledger.mail.pending(BOOK)) == 1
-    assert ledger.mail.take("another", moved, digest="x", message_id="<a@b>", effect={"k": 1})
+    assert ledger.mail.take("another", moved, digest="x", effect={"k": 1})
 
 
 def test_bank_lines_are_added_once_whatever_file_brings_them(ledger: Ledger) -> None:
