@@ -7,7 +7,9 @@ voids it; growth by daily charges does not.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 
+from sync.domain.calendar import BusinessCalendar
 from sync.domain.cases import Case, Day
 from sync.domain.decisions import Action, Reason
 from sync.domain.drafts import Draft, asks
@@ -102,11 +104,13 @@ def is_unused(day: Day, choice: Choice, about: Collection[str]) -> bool:
 def unsettled_items(day: Day, choice: Choice) -> frozenset[str]:
     """The invoices the choice is about that did not take the step since it was made.
 
-    A tick may outlive a lost write, or a day on which only some of them were due.
+    A tick may outlive a lost write, or a day on which only some of them were due. An approval is
+    about what was due; whoever skips a message or tells people by hand means all that it lists.
     """
     said = day.history.steps.get(choice.client, ())
     taken = [about for step, on, about in said if step == choice.step and on >= choice.shown_on]
-    return frozenset(i.id for i in choice.items if i.is_due).difference(*taken)
+    about = frozenset(i.id for i in choice.items if i.is_due or not choice.approve)
+    return about.difference(*taken)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,8 +140,12 @@ def _settled_case(day: Day, choice: Choice, case: Case) -> Case | None:
     late = next((r for r in case.place.overtaken if r.step.name == choice.step), None)
     if late is not None:
         return case.at(late)
-    shown_until = day.calendar.add_business_days(choice.shown_on, 1)
     since = case.place.since
-    if case.place.rung is None or since is None or since > shown_until:
+    if case.place.rung is None or since is None or since > shown_until(day.calendar, choice):
         return None
     return case
+
+
+def shown_until(calendar: BusinessCalendar, choice: Choice) -> date:
+    """The last day whose messages the row of a choice could show: the next business day."""
+    return calendar.add_business_days(choice.shown_on, 1)

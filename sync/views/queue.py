@@ -13,12 +13,11 @@ from decimal import Decimal
 from sheet_templates import headings
 from sync.domain.decisions import ZERO, Action, Decision, ItemDecision, Reason
 from sync.domain.facts import Channel, Choice, Outcome, Reminder, ShownItem
-from sync.domain.history import COUNTS_AS_SENT
 from sync.key_text import key_text
 from sync.queue_key import Shown, encode_shown
 from sync.views.cells import clipped, date_text, flag, joined, money_text
 from sync.views.chat import chat_link
-from sync.views.ticks import pending_choices
+from sync.views.ticks import keys_gone, pending_choices
 from sync.views.view_input import LetterPreview, ViewInput
 from sync.words import words
 from sync.workbook import Cell, Change, Link, ReplaceBody
@@ -105,7 +104,7 @@ def _next(view: ViewInput) -> Iterator[Decision]:
     What is held today and goes on the next business day is told once, as going then. What a
     person settled stays until it is recorded.
     """
-    gone = _keys_gone(view)
+    gone = keys_gone(view)
     yield from (each for each in view.plan.settled if not gone.issuperset(each.keys))
     upcoming = {d.client: d for d in view.plan.upcoming if d.action is not Action.NONE}
     for decision in view.plan.decisions:
@@ -143,16 +142,6 @@ def _holds_others(decision: Decision, following: Decision) -> bool:
         return False
     held = {item.standing.id for item in decision.items if item.step is not None}
     return not held <= {item.standing.id for item in following.listed}
-
-
-def _keys_gone(view: ViewInput) -> frozenset[object]:
-    """Keys that this day's messages used up, should the plan be from before sending."""
-    return frozenset(
-        key
-        for reminder in view.reminders
-        if reminder.outcome in COUNTS_AS_SENT and reminder.at.date() >= view.run_date
-        for key in reminder.keys
-    )
 
 
 def _line(view: ViewInput, decision: Decision) -> Line:

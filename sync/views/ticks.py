@@ -1,9 +1,11 @@
 """What people ticked on the queue: what is still to be carried out, and what they must sort out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from sheet_templates import headings
+from sync.domain.approval import shown_until
 from sync.domain.decisions import Reason
 from sync.domain.facts import Choice, Outcome
 from sync.domain.history import COUNTS_AS_SENT
@@ -18,34 +20,82 @@ _TICKS = ("approve", "skip", "done")
 def pending_choices(view: ViewInput) -> tuple[Choice, ...]:
     """What people ticked and no run has carried out yet, contradictions among it."""
     outcomes = {each.reference: each.outcome for each in view.reminders}
-    voided = {
-        (decision.client, decision.step.name)
-        for decision in (*view.plan.decisions, *view.plan.upcoming)
-        if decision.reason is Reason.CHANGED_SINCE_APPROVAL and decision.step is not None
-    }
-    done, due = _carried_out(view), _due(view)
+    desk = _Desk(
+        view=view,
+        done=_carried_out(view),
+        due=_due(view),
+        unrecorded=tuple(
+            each.choice for each in view.plan.settled if not keys_gone(view).issuperset(each.keys)
+        ),
+    )
     pending = []
     for choice in (*view.facts.choices, *_contradictions(view.snapshot)):
         if choice.reference is not None:
-            settled = outcomes.get(choice.reference) is not Outcome.UNCERTAIN
+            stays = outcomes.get(choice.reference) is Outcome.UNCERTAIN
+        elif choice.approve:
+            stays = desk.approval_stays(choice)
         else:
-            name = (choice.client, choice.step)
-            left = {
-                item.id
-                for item in choice.items
-                if item.is_due
-                and done.get((*name, item.id, item.due_on), date.min) < choice.shown_on
-            }
-            settled = name in voided or not left & due.get(name, set())
-        if not settled:
+            stays = desk.word_stays(choice)
+        if stays:
             pending.append(choice)
     return tuple(pending)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Desk:
+    """What a tick is held against: steps taken, steps due, and what no run wrote down yet."""
+
+    view: ViewInput
+    done: Mapping[tuple[str, str, str, date], date]
+    due: Mapping[tuple[str, str], set[str]]
+    unrecorded: tuple[Choice | None, ...]
+
+    def approval_stays(self, choice: Choice) -> bool:
+        """While something that it showed as due still waits, and nothing voided it."""
+        name = (choice.client, choice.step)
+        voided = any(
+            decision.reason is Reason.CHANGED_SINCE_APPROVAL
+            and decision.step is not None
+            and (decision.client, decision.step.name) == name
+            for decision in (*self.view.plan.decisions, *self.view.plan.upcoming)
+        )
+        return not voided and self._waits(choice)
+
+    def word_stays(self, choice: Choice) -> bool:
+        """Until it is written down; and for the next business day's items, which it showed too."""
+        if choice in self.unrecorded:
+            return True
+        if choice.skip and choice.done:
+            return self._waits(choice)  # a contradiction waits for its person
+        over = self.view.run_date >= shown_until(self.view.calendar, choice)
+        return not over and self._waits(choice)
+
+    def _waits(self, choice: Choice) -> bool:
+        """Whether an item of the choice that did not take the step since is due it."""
+        name = (choice.client, choice.step)
+        left = {
+            item.id
+            for item in choice.items
+            if (item.is_due or not choice.approve)
+            and self.done.get((*name, item.id, item.due_on), date.min) < choice.shown_on
+        }
+        return bool(left & self.due.get(name, set()))
+
+
+def keys_gone(view: ViewInput) -> frozenset[object]:
+    """Keys that this day's messages used up, should the plan be from before sending."""
+    return frozenset(
+        key
+        for reminder in view.reminders
+        if reminder.outcome in COUNTS_AS_SENT and reminder.at.date() >= view.run_date
+        for key in reminder.keys
+    )
 
 
 def _due(view: ViewInput) -> dict[tuple[str, str], set[str]]:
     """The items due a step, by the row (client, step) that the queue has for them now."""
     found: dict[tuple[str, str], set[str]] = {}
-    for decision in (*view.plan.settled, *view.plan.decisions, *view.plan.upcoming):
+    for decision in (*view.plan.decisions, *view.plan.upcoming):
         if decision.step is not None:
             items = (item.standing.id for item in decision.items if item.step is not None)
             found.setdefault((decision.client, decision.step.name), set()).update(items)
