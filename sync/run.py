@@ -28,6 +28,7 @@ from sync.reachable import unreached
 from sync.report import MessageOutcome, RunReport, newly_uncertain
 from sync.send import Claimed, SendResult, send_all
 from sync.settled import settle_choices
+from sync.taking_in import KeepsChanging, Sources, take_in
 from sync.views.history import claims as claimed_rows
 from sync.views.recording import record
 from sync.views.view_input import HistoryNote, RunSummary, ViewInput
@@ -57,6 +58,7 @@ class Engine:
     by: str
     in_window: bool = True
     moved: bool = False
+    sources: Sources = field(default=lambda _identity: ())
     stop: Callable[[], bool] = field(default=lambda: False)
     progress: Callable[[str, int, int], None] = field(default=lambda *_: None)
 
@@ -110,6 +112,10 @@ class _Run:
     def whole(self, snapshot: Snapshot) -> RunReport:
         self.engine.ledger.recover(self.identity)
         seen = self._look(snapshot)
+        try:
+            seen = self._take_in(seen)
+        except _Postponed as postponed:
+            return self._postponed(seen, postponed)
         if settle_choices(seen.facts, self.engine.ledger, by=self.engine.by):
             seen = self._look_again(seen, seen.time_of_day)
         found = newly_uncertain(seen)
@@ -119,19 +125,33 @@ class _Run:
             if claims:  # they stand in the sheet, so this place is the one that acts
                 remember_place(snapshot, self.identity, self.engine.ledger)
         except _Postponed as postponed:
-            return RunReport(
-                run=self.run_id,
-                look=seen,
-                found=found,
-                postponed=postponed.code,
-                postponed_values=postponed.values,
-                recorded=False,
-            )
+            return replace(self._postponed(seen, postponed), found=found)
         messages = (*self._send(claims, revision), *waiting)
         report = RunReport(
             run=self.run_id, look=seen, messages=messages, found=found, unclaimed=unclaimed
         )
         return self._record(report, claims, seen, revision)
+
+    def _postponed(self, seen: Look, why: _Postponed) -> RunReport:
+        return RunReport(
+            run=self.run_id,
+            look=seen,
+            postponed=why.code,
+            postponed_values=why.values,
+            recorded=False,
+        )
+
+    # ---- before deciding: what arrived
+
+    def _take_in(self, seen: Look) -> Look:
+        """What arrived becomes rows first; a workbook that cannot have them is not acted on."""
+        sources = self.engine.sources(self.identity)
+        try:
+            return take_in(sources, seen, self.engine.store, self._look, first=[self._mark()])
+        except NotWritable as why:
+            raise _Postponed(why.code, dict(why.values)) from why
+        except KeepsChanging:
+            raise _Postponed("keeps_changing", {}) from None
 
     # ---- 2, 3: read and decide
 

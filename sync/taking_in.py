@@ -8,9 +8,9 @@ is not acted on: its run is postponed.
 
 import hashlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from mailer.errors import InboxError
 from mailer.incoming import Inbox, RawMail
@@ -21,9 +21,10 @@ from sync.ledger import Ledger
 from sync.ledger_mail import MailPlace, TakenMail
 from sync.look import Look
 from sync.message_states import State
-from sync.workbook import Change
+from sync.workbook import Applied, Change, Snapshot, Store
 
 _LOG = logging.getLogger("regua.arrivals")
+_TRIES = 3  # when somebody saves between our read and our write
 _LEARNED = {Outcome.BOUNCED: State.BOUNCED, Outcome.REPLIED: State.REPLIED}
 
 
@@ -41,6 +42,49 @@ class Source(Protocol):
     def written(self, seen: Look) -> None:
         """The changes of the last `changes` stand in the sheet (or there were none to make)."""
         ...
+
+
+Sources: TypeAlias = Callable[[str], Sequence[Source]]
+"""By a workbook's identity, what arrives for it."""
+
+
+class KeepsChanging(Exception):
+    """Somebody saved the workbook again and again between our read and our write."""
+
+
+def take_in(
+    sources: Sequence[Source],
+    seen: Look,
+    store: Store,
+    look_at: Callable[[Snapshot], Look],
+    *,
+    first: Sequence[Change] = (),
+) -> Look:
+    """Collect from all sources and write what the sheet lacks; the workbook as it then stands.
+
+    `first` are changes that go with any write. Nothing new: `seen` itself, and nothing is written.
+    Raises NotWritable, KeepsChanging: what was collected waits on the ledger's disk.
+    """
+    for source in sources:
+        source.collect(seen)
+    for _ in range(_TRIES):
+        changes = [change for source in sources for change in source.changes(seen)]
+        if not changes:
+            _written(sources, seen)
+            return seen
+        if seen.snapshot.obstacle is not None:
+            raise seen.snapshot.obstacle.error()
+        applied = store.apply([*first, *changes], seen.snapshot.revision)
+        if isinstance(applied, Applied):
+            _written(sources, seen)
+            return look_at(store.read())
+        seen = look_at(store.read())
+    raise KeepsChanging
+
+
+def _written(sources: Iterable[Source], seen: Look) -> None:
+    for source in sources:
+        source.written(seen)
 
 
 @dataclass(slots=True, kw_only=True)
