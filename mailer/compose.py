@@ -14,13 +14,14 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from mailer.addresses import mailbox, one_address
+from mailer.choices import mailto
 from mailer.errors import LetterError, UnsafeHeader
 from mailer.headers import LETTER_POLICY, encoded, safe
 from mailer.letter import OutgoingMessage, check_identity, check_values
-from mailer.pix import code_for, qr_png
+from mailer.pix import qr_png
+from mailer.pix_block import pix_block
 from mailer.placeholders import fill_subject, require
 from mailer.plaintext import body_text, footer_text
 from mailer.richtext import html_letter
@@ -135,21 +136,22 @@ def _checked(asked: _Envelope) -> _Envelope:
 def _made(
     envelope: _Envelope, taken: ReadTemplate, values: LetterValues, subject: str
 ) -> OutgoingMessage:
-    code = code_for(values)
+    pix = pix_block(values)
     mark = sha256(envelope.message_id.encode()).hexdigest()[:24]
     stop = envelope.unsubscribe
-    text = body_text(taken, values, code) + "\n\n" + footer_text(values, _address_of(stop))
+    text = body_text(taken, values, pix) + "\n\n" + footer_text(values, _address_of(stop))
     html = html_letter(
         taken.body,
         values,
         subject=subject,
-        pix_code=code,
+        pix=pix,
         pix_cid=f"pix.{mark}@regua",
         unsubscribe=stop,
+        reply_to=envelope.reply_to or mailbox(envelope.sender)[1],
     )
     if len(html.encode()) > HTML_LIMIT:
         raise LetterError("The letter is too long: mail programs would hide its end.")
-    picture = qr_png(code) if code and f"cid:pix.{mark}" in html else b""
+    picture = qr_png(pix.codes[0].code) if pix and f"cid:pix.{mark}" in html else b""
     raw = _bytes(envelope, subject, text, html, picture, mark)
     return _read_back(raw, envelope, subject, text, html, values.client)
 
@@ -252,8 +254,8 @@ def _unsubscribe(address: str | None, values: LetterValues) -> str:
         return ""
     plain = one_address(safe("List-Unsubscribe", address).removeprefix("mailto:"))
     words = words_of(values.language)
-    subject = words("footer.unsubscribe_subject", reference=_token(values.reference))
-    return f"mailto:{plain}?subject={quote(subject)}"
+    reference = _token(values.code or values.reference)
+    return mailto(plain, words("footer.unsubscribe_subject", reference=reference))
 
 
 def _address_of(mailto: str) -> str:

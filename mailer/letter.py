@@ -7,16 +7,17 @@ Nothing here knows a ledger or a sheet: whoever calls fills these in.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from mailer.errors import InconsistentValues, UnknownIdentity
 
 if TYPE_CHECKING:
     from datetime import date
-    from decimal import Decimal
 
 Language = Literal["pt-BR", "en"]
 Severity = Literal["error", "warning"]
+AnswerKind = Literal["paid", "dispute", "call"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,15 +52,30 @@ class Creditor:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OnTime:
+    """What settles an item when it is paid in time: `amount` until `until`, both inclusive.
+
+    `discount` is the share of the item's amount that is let off, 0.05 for 5 %.
+    """
+
+    amount: Decimal
+    until: date
+    discount: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
 class LetterItem:
     """One invoice or instalment as the letter shows it.
 
     Attributes:
         days_past_due: 0 when it is not late.
         total: balance + late_fee + interest.
-        payment_code: a boleto's digits or a payment link.
+        payment_code: a boleto's digits in printed groups, or a payment link.
         method: the method's label in the letter's language.
         in_total: whether the letter's total (and Pix) covers it; others are shown as upcoming.
+        on_time: the discount for paying in time, or None.
+        instalment: which of how many instalments it is, such as (2, 3); None for an invoice.
+        pix_txid: for a Pix code of its own, as a plan's instalments have; "" for none.
     """
 
     id: str
@@ -73,14 +89,45 @@ class LetterItem:
     payment_code: str | None = None
     method: str | None = None
     in_total: bool = True
+    on_time: OnTime | None = None
+    instalment: tuple[int, int] | None = None
+    pix_txid: str = ""
+
+    @property
+    def to_pay(self) -> Decimal:
+        """What pays it on the letter's day: the total, less the discount for paying in time."""
+        return self.total if self.on_time is None else self.on_time.amount
 
 
 @dataclass(frozen=True, kw_only=True)
-class LetterLink:
-    """One thing the client may choose: a button in HTML, `text: href` in plain text."""
+class LetterOffer:
+    """One option the client may choose.
 
-    text: str
-    href: str
+    Attributes:
+        number: from 1; the client may answer with it.
+        payments: when to pay how much; they sum to `total`.
+        total: what is paid in all.
+        owed: what the same invoices come to without the option.
+        invoices: their numbers.
+        valid_until: the last day on which it can be chosen.
+        code: what the ready answer carries, signed but in previews.
+    """
+
+    number: int
+    invoices: tuple[str, ...]
+    payments: tuple[tuple[date, Decimal], ...]
+    total: Decimal
+    owed: Decimal
+    valid_until: date
+    code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterAnswer:
+    """One thing the client may say with a tap; `code` is what the ready answer carries."""
+
+    kind: AnswerKind
+    code: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,9 +140,12 @@ class LetterValues:
         days_past_due: the largest of the items, 0 when none is late.
         due_on: the earliest due date among the items of the total.
         quote_valid_until: until when `total` (and the Pix amount) holds.
-        pix_amount: equal to `total`, or None for no Pix block.
+        pix_amount: the sum of what pays the items of the total (`LetterItem.to_pay`), or None
+            for no Pix code of the whole.
         reference: the message's own; its letters and digits are the Pix txid (at most 25).
         offers, answers: what fills `{offers}` and `{answers}`; an empty block vanishes.
+        code: the reference with its signature, for the foot; "" in previews.
+        points: what the client has earned by paying in time, shown below the text; 0 for none.
     """
 
     client: str
@@ -110,8 +160,20 @@ class LetterValues:
     quote_valid_until: date
     pix_amount: Decimal | None
     reference: str
-    offers: tuple[LetterLink, ...] = ()
-    answers: tuple[LetterLink, ...] = ()
+    offers: tuple[LetterOffer, ...] = ()
+    answers: tuple[LetterAnswer, ...] = ()
+    code: str = ""
+    points: int = 0
+
+    @property
+    def covered(self) -> tuple[LetterItem, ...]:
+        """The items of the total, in their order."""
+        return tuple(item for item in self.items if item.in_total)
+
+    @property
+    def to_pay(self) -> Decimal:
+        """What pays the items of the total on the letter's day."""
+        return sum((item.to_pay for item in self.covered), Decimal(0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,11 +219,13 @@ def check_values(values: LetterValues) -> None:
     """
     for item in values.items:
         _check_item(item)
-    covered = [item for item in values.items if item.in_total]
+    for offer in values.offers:
+        _check_offer(offer)
     late = [item for item in values.items if item.days_past_due > 0]
-    dates = [item.due_on for item in covered or values.items]
+    dates = [item.due_on for item in values.covered or values.items]
+    pix = values.to_pay if values.pix_amount is None else values.pix_amount
     expected = (
-        ("total", values.total, sum(item.total for item in covered)),
+        ("total", values.total, sum(item.total for item in values.covered)),
         ("overdue total", values.overdue_total, sum(item.total for item in late)),
         (
             "number of days past due",
@@ -169,15 +233,17 @@ def check_values(values: LetterValues) -> None:
             max((i.days_past_due for i in late), default=0),
         ),
         ("earliest due date", values.due_on, min(dates, default=values.due_on)),
-        (
-            "Pix amount",
-            values.total if values.pix_amount is None else values.pix_amount,
-            values.total,
-        ),
+        ("Pix amount", pix, values.to_pay),
     )
     for name, said, right in expected:
         if said != right:
             raise InconsistentValues(f"The {name} is said to be {said}; its items give {right}.")
+    for item in values.covered:
+        if item.on_time is not None and values.quote_valid_until > item.on_time.until:
+            raise InconsistentValues(f"{item.id}: its discount ends before the letter's amount.")
+    numbers = [offer.number for offer in values.offers]
+    if numbers != list(range(1, len(numbers) + 1)):
+        raise InconsistentValues(f"The options are numbered {numbers}.")
 
 
 def _check_item(item: LetterItem) -> None:
@@ -187,6 +253,17 @@ def _check_item(item: LetterItem) -> None:
         raise InconsistentValues(
             f"{item.id}: {item.total} is not balance {item.balance} + late fee "
             f"{item.late_fee} + interest {item.interest}."
+        )
+    early = item.on_time
+    if early is not None and not (0 < early.amount < item.total and item.days_past_due == 0):
+        raise InconsistentValues(f"{item.id}: {early.amount} is no discount on {item.total}.")
+
+
+def _check_offer(offer: LetterOffer) -> None:
+    paid = sum(amount for _, amount in offer.payments)
+    if not offer.payments or paid != offer.total or min(a for _, a in offer.payments) <= 0:
+        raise InconsistentValues(
+            f"Option {offer.number} says {offer.total}; its payments give {paid}."
         )
 
 

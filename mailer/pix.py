@@ -20,7 +20,7 @@ from mailer.errors import PixError
 from mailer.letter import Problem
 
 if TYPE_CHECKING:
-    from mailer.letter import LetterValues
+    from mailer.letter import LetterItem, LetterValues
 
 KeyKind = Literal["cpf", "cnpj", "email", "phone", "evp"]
 GUI = "br.gov.bcb.pix"
@@ -107,20 +107,37 @@ def payload(*, key: str, name: str, city: str, amount: Decimal | None, txid: str
 
 
 def code_for(values: LetterValues) -> str:
-    """The code that pays a letter's total, or "" when the letter has no Pix amount.
+    """The code that pays all of a letter, or "" when the letter has no Pix amount.
 
     Raises:
         PixError: a Pix amount is given and no code can be made of key, name or city.
     """
     if values.pix_amount is None:
         return ""
+    return _paying(values, values.pix_amount, txid_of(values.reference))
+
+
+def codes_for(values: LetterValues) -> tuple[tuple[LetterItem, str], ...]:
+    """The items that have a code of their own (a plan's instalments), each with it.
+
+    Raises:
+        PixError: as `code_for`.
+    """
+    return tuple(
+        (item, _paying(values, item.to_pay, txid_of(item.pix_txid)))
+        for item in values.covered
+        if item.pix_txid
+    )
+
+
+def _paying(values: LetterValues, amount: Decimal, txid: str) -> str:
     creditor = values.creditor
     return payload(
         key=creditor.pix_key,
         name=creditor.legal_name,
         city=creditor.pix_city,
-        amount=values.pix_amount,
-        txid=txid_of(values.reference),
+        amount=amount,
+        txid=txid,
     )
 
 

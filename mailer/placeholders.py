@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from mailer.errors import MalformedTemplate, UnknownPlaceholder
 from mailer.letter import Problem
 from mailer.markup import Block, Inline, Node, Span, Value, read_body, read_line
+from mailer.table import label_of
 from mailer.words import clean, folded, plain, threatening_words, words_of
 
 if TYPE_CHECKING:
@@ -148,8 +149,7 @@ def _link_text(label: str, href: str) -> str:
 
 def _listed(values: LetterValues, limit: int) -> str:
     words = words_of(values.language)
-    ids = [clean(item.id, 40) for item in values.items if item.in_total]
-    ids = ids or [clean(item.id, 40) for item in values.items]
+    ids = [label_of(item, words) for item in values.covered or values.items]
     shown = ", ".join(ids[:limit])
     hidden = len(ids) - limit
     return words("list.more", shown=shown, count=hidden) if hidden > 0 else shown

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mailer.choices import answers_text, offers_text
 from mailer.letter import check_values
 from mailer.markup import Block, Listing
-from mailer.pix import code_for
+from mailer.pix_block import pix_block
 from mailer.placeholders import as_text, fill, fill_subject, require
 from mailer.table import table_text
 from mailer.words import clean, isolated, plain, words_of
 
 if TYPE_CHECKING:
-    from mailer.letter import LetterLink, LetterValues, Template
+    from mailer.letter import LetterValues, Template
     from mailer.markup import Node
+    from mailer.pix_block import PixBlock
     from mailer.placeholders import ReadTemplate
 
 
@@ -26,13 +28,15 @@ def plain_letter(values: LetterValues, template: Template) -> tuple[str, str]:
     """
     check_values(values)
     taken = require(template, subject_needed=False)
-    return fill_subject(taken, values), body_text(taken, values, code_for(values))
+    return fill_subject(taken, values), body_text(taken, values, pix_block(values))
 
 
-def body_text(taken: ReadTemplate, values: LetterValues, pix_code: str) -> str:
+def body_text(taken: ReadTemplate, values: LetterValues, pix: PixBlock | None) -> str:
     """The template's body with its values; blocks without content vanish."""
     texts = {key: isolated(plain(text)) for key, text in fill(values).items()}
-    parts = [_node(node, texts, values, pix_code) for node in taken.body]
+    parts = [_node(node, texts, values, pix) for node in taken.body]
+    if values.points > 0:
+        parts.append(words_of(values.language).count("points.have", values.points))
     return "\n\n".join(part for part in parts if part)
 
 
@@ -45,16 +49,16 @@ def footer_text(values: LetterValues, unsubscribe: str) -> str:
         "",
         f"{clean(creditor.legal_name)} - {words('footer.tax_id', tax_id=clean(creditor.tax_id))}",
         clean(creditor.address),
-        words("footer.reference", reference=values.reference),
+        words("footer.reference", reference=values.code or values.reference),
     ]
     if unsubscribe:
         lines.append(f"{words('footer.unsubscribe')}: {unsubscribe}")
     return "\n".join(lines)
 
 
-def _node(node: Node, texts: dict[str, str], values: LetterValues, pix_code: str) -> str:
+def _node(node: Node, texts: dict[str, str], values: LetterValues, pix: PixBlock | None) -> str:
     if isinstance(node, Block):
-        return _block(node.key, values, pix_code)
+        return _block(node.key, values, pix)
     if isinstance(node, Listing):
         marks = (f"{node.start + at}." if node.ordered else "-" for at in range(len(node.items)))
         items = (as_text(item, texts) for item in node.items)
@@ -62,30 +66,21 @@ def _node(node: Node, texts: dict[str, str], values: LetterValues, pix_code: str
     return as_text(node.inlines, texts)
 
 
-def _block(key: str, values: LetterValues, pix_code: str) -> str:
-    words = words_of(values.language)
+def _block(key: str, values: LetterValues, pix: PixBlock | None) -> str:
     if key == "table":
         return table_text(values) if values.items else ""
     if key == "pix":
-        return _pix(values, pix_code) if pix_code else ""
-    links = values.offers if key == "offers" else values.answers
-    return _links(words(f"{key}.title"), links) if links else ""
+        return _pix(pix, values) if pix else ""
+    return offers_text(values) if key == "offers" else answers_text(values)
 
 
-def _pix(values: LetterValues, code: str) -> str:
-    words = words_of(values.language)
-    amount = plain(words.money(values.total))
-    return "\n".join(
-        [
-            f"{words('pix.title')}: {amount}",
-            words("pix.valid_until", date=words.day(values.quote_valid_until)),
-            f"{words('pix.receiver')}: {clean(values.creditor.legal_name)}",
-            words("pix.copy_help"),
-            "",
-            code,
-        ]
-    )
-
-
-def _links(title: str, links: tuple[LetterLink, ...]) -> str:
-    return "\n".join([f"{title}:", *(f"- {clean(link.text)}: {link.href}" for link in links)])
+def _pix(pix: PixBlock, values: LetterValues) -> str:
+    receiver = words_of(values.language)("pix.receiver")
+    name = clean(values.creditor.legal_name)
+    lines = [pix.title, pix.valid_until, pix.note, f"{receiver}: {name}", pix.help]
+    for code in pix.codes:
+        lines += ["", *([f"{code.title}:"] if code.title else []), code.code]
+    lines += ["", pix.more] if pix.more else []
+    # A blank line stands only where a code or the last line begins.
+    said = [line for at, line in enumerate(lines) if line or at >= 5]
+    return plain("\n".join(said))

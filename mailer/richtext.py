@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 import css_inline
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from mailer.choices import offers_block, ready_answers
 from mailer.placeholders import fill
 from mailer.table import table_of
 from mailer.words import clean, words_of
 
 if TYPE_CHECKING:
-    from mailer.letter import Creditor, LetterLink, LetterValues
+    from mailer.letter import Creditor, LetterValues
     from mailer.markup import Node
+    from mailer.pix_block import PixBlock
 
 
 def html_letter(
@@ -27,9 +29,10 @@ def html_letter(
     values: LetterValues,
     *,
     subject: str,
-    pix_code: str,
+    pix: PixBlock | None,
     pix_cid: str,
     unsubscribe: str,
+    reply_to: str,
 ) -> str:
     """The whole HTML document.
 
@@ -37,15 +40,12 @@ def html_letter(
         body: the template's nodes.
         values: what fills them.
         subject: already filled in; the document's title.
-        pix_code: the text for copying, or "" for no Pix block.
+        pix: the Pix block, or None.
         pix_cid: the Content-ID of the QR picture, without brackets.
         unsubscribe: a mailto link, or "".
+        reply_to: the address that the ready answers go to.
     """
     words = words_of(values.language)
-    pix = None
-    if pix_code:
-        until = words.day(values.quote_valid_until)
-        pix = {"code": pix_code, "cid": pix_cid, "valid_until": until}
     html = layout("letter.html").render(
         body=body,
         values=fill(values),
@@ -55,9 +55,11 @@ def html_letter(
         creditor=_identity(values.creditor),
         subject=subject,
         pix=pix,
-        offers=_choices(values.offers),
-        answers=_choices(values.answers),
-        reference=values.reference,
+        pix_cid=pix_cid,
+        offers=offers_block(values, reply_to),
+        answers=ready_answers(values, reply_to),
+        points=words.count("points.have", values.points) if values.points > 0 else "",
+        reference=values.code or values.reference,
         unsubscribe=unsubscribe,
     )
     # Added after inlining, which would drop it; the title cannot hold a tag, being escaped.
@@ -94,7 +96,3 @@ def _identity(creditor: Creditor) -> dict[str, str]:
         "tax_id": clean(creditor.tax_id),
         "address": clean(creditor.address),
     }
-
-
-def _choices(links: tuple[LetterLink, ...]) -> list[dict[str, str]]:
-    return [{"text": clean(link.text), "href": link.href} for link in links]

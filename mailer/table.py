@@ -39,6 +39,7 @@ class Row:
     method: str
     code: str
     link: str
+    on_time: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,11 +52,12 @@ class More:
 
 @dataclass(frozen=True, kw_only=True)
 class InvoiceTable:
-    """Rows of the total, the total, and rows outside it."""
+    """Rows of the total, the total, what all of it comes to in time, and rows outside it."""
 
     rows: tuple[Row, ...]
     more: More | None
     total: str
+    on_time: More | None
     upcoming: tuple[Row, ...]
     upcoming_more: More | None
 
@@ -69,6 +71,7 @@ def table_of(values: LetterValues) -> InvoiceTable:
         rows=tuple(_row(item, words) for item in covered[:ROWS_SHOWN]),
         more=_more(covered[ROWS_SHOWN:], words),
         total=words.money(values.total),
+        on_time=_all_on_time(values, words),
         upcoming=tuple(_row(item, words) for item in outside[:ROWS_SHOWN]),
         upcoming_more=_more(outside[ROWS_SHOWN:], words),
     )
@@ -88,6 +91,8 @@ def table_text(values: LetterValues) -> str:
     lines = [_columns(head, widths), rule]
     lines += _section(table.rows, table.more, widths)
     lines += [rule, _ends(words("table.total"), plain(table.total), len(rule))]
+    if table.on_time:
+        lines += [f"{table.on_time.text}:", _ends("", plain(table.on_time.total), len(rule))]
     if table.upcoming:
         lines += ["", words("table.upcoming") + ":"]
         lines += _section(table.upcoming, table.upcoming_more, widths)
@@ -99,7 +104,7 @@ def _row(item: LetterItem, words: Words) -> Row:
     code = clean(item.payment_code or "", _CODE)
     is_link = code.lower().startswith(("https://", "http://")) and " " not in code
     return Row(
-        id=clean(item.id, _ID),
+        id=label_of(item, words),
         description=clean(item.description, _DESCRIPTION),
         due=words.day(item.due_on),
         late=late,
@@ -109,7 +114,34 @@ def _row(item: LetterItem, words: Words) -> Row:
         method=clean(item.method or "", _ID),
         code="" if is_link else code,
         link=code if is_link else "",
+        on_time=_on_time(item, words),
     )
+
+
+def label_of(item: LetterItem, words: Words) -> str:
+    """The invoice's number, or which instalment it is."""
+    if item.instalment is None:
+        return clean(item.id, _ID)
+    number, count = item.instalment
+    return words("table.instalment", number=number, count=count)
+
+
+def _on_time(item: LetterItem, words: Words) -> str:
+    """`Pagando até 10/12/2026: R$ 950,00 (desconto de 5% por pontualidade)`."""
+    early = item.on_time
+    if early is None:
+        return ""
+    amount, percent = words.money(early.amount), words.percent(early.discount)
+    return words("table.on_time", date=words.day(early.until), amount=amount, percent=percent)
+
+
+def _all_on_time(values: LetterValues, words: Words) -> More | None:
+    """What pays several invoices in time, by the first day on which a discount ends."""
+    ends = [item.on_time.until for item in values.covered if item.on_time is not None]
+    if not ends or len(values.covered) < 2:
+        return None
+    text = words("table.on_time_total", date=words.day(min(ends)))
+    return More(text=text, total=words.money(values.to_pay))
 
 
 def _charges(item: LetterItem, words: Words) -> str:
@@ -135,7 +167,13 @@ def _section(rows: tuple[Row, ...], more: More | None, widths: tuple[int, int, i
             lines.append(cells[0])
             cells = ("", row.due, plain(row.total))
         lines.append(_columns(cells, widths))
-        details = (isolated(row.description), row.late, plain(row.charges), row.code or row.link)
+        details = (
+            isolated(row.description),
+            row.late,
+            plain(row.charges),
+            plain(row.on_time),
+            row.code or row.link,
+        )
         lines += [f"  {detail}" for detail in details if detail]
     if more:
         lines.append(_ends(more.text, plain(more.total), sum(widths) + 4))

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import tomllib
 import unicodedata
+from decimal import ROUND_DOWN, Decimal
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, get_args
 
 from babel.dates import format_date
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_percent
 
 from mailer.errors import LetterError
 from mailer.letter import Language
 
 if TYPE_CHECKING:
     from datetime import date
-    from decimal import Decimal
 
 _LANGUAGES: tuple[str, ...] = get_args(Language)
 
@@ -62,6 +62,11 @@ class Words:
     def money(self, amount: Decimal) -> str:
         """`R$ 1.234,56` with a no-break space where the language has one."""
         return format_currency(amount, "BRL", locale=self._babel)
+
+    def percent(self, share: Decimal) -> str:
+        """`5%` or `2,5%` for 0.05 or 0.025; cut, never rounded up to more than is given."""
+        cut = share.quantize(Decimal("0.001"), ROUND_DOWN)
+        return format_percent(cut, "#,##0.#%", locale=self._babel)
 
     def day(self, day: date) -> str:
         """`31/12/2026` or `Dec 31, 2026`."""

@@ -28,7 +28,7 @@ from mailer.errors import (
     UnknownPlaceholder,
     UnsafeHeader,
 )
-from mailer.letter import LetterLink, OutgoingMessage, Template
+from mailer.letter import LetterAnswer, OutgoingMessage, Template
 from mailer.preview import Rows, page
 from tests.correspondence import EXEMPLO, SENT_AT, item, letter, upcoming, values
 
@@ -355,13 +355,17 @@ def test_markdown_becomes_html_and_only_that() -> None:
 def test_payment_links_and_answers_are_links() -> None:
     about = replace(
         values(item(code="https://pay.example.com/1"), item("NF-2", code="javascript:alert(1)")),
-        answers=(LetterLink(text="Já paguei", href="mailto:a@example.com?subject=P"),),
+        answers=(LetterAnswer(kind="paid", code="R7K2M9Q4ABCD-P-ABCDEFGHIJKLMNOP"),),
     )
     template = Template(subject="x", body="{tabela}\n{respostas}")
     links = Reading(letter(about, template).html).links
     assert links == [
         "https://pay.example.com/1",
-        "mailto:a@example.com?subject=P",
+        (
+            "mailto:financeiro@example.com"
+            "?subject=J%C3%A1%20paguei%20%5BR7K2M9Q4ABCD-P-ABCDEFGHIJKLMNOP%5D"
+            "&body=J%C3%A1%20paguei."
+        ),
         "mailto:financeiro@example.com?subject=Descadastrar%20R7K2M9Q4",
     ]
 

@@ -16,7 +16,7 @@ from mailer.errors import (
     UnknownIdentity,
     UnknownPlaceholder,
 )
-from mailer.letter import LetterLink, LetterValues, Template, check_identity, check_values
+from mailer.letter import LetterValues, Template, check_identity, check_values
 from mailer.placeholders import (
     BLOCKS,
     BODY_LIMIT,
@@ -329,16 +329,6 @@ def test_the_table_fits_a_phone_even_with_long_names_and_huge_sums() -> None:
 
 def test_blocks_without_content_vanish() -> None:
     assert said("Olá\n\n{pix}\n\n{ofertas}\n\n{respostas}\n\nAté") == "Olá\n\nAté"
-
-
-def test_offers_and_answers_show_where_they_lead() -> None:
-    about = replace(
-        values(pix=False),
-        answers=(LetterLink(text="Já paguei", href="mailto:a@example.com?subject=P"),),
-    )
-    assert said("{respostas}", about) == (
-        "Responda com um toque:\n- Já paguei: mailto:a@example.com?subject=P"
-    )
 
 
 def test_the_pix_block_says_the_amount_and_until_when_it_holds() -> None:
