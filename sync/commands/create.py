@@ -15,7 +15,7 @@ from sync.commands.errors import UsageError
 from sync.console import Screen
 from sync.intake.errors import IntakeError
 from sync.intake.imports import ImportPlan, changes, plan_import
-from sync.intake.reading import Intake, Notation, RejectedRow, read
+from sync.intake.reading import Intake, Notation, RejectedRow, needed_keys, read
 from sync.intake.source import read_source
 from sync.key_text import key_text
 from sync.settings import ScheduleSettings
@@ -100,9 +100,11 @@ def import_command(options: argparse.Namespace, _language: str) -> int:
 
 
 def _read(options: argparse.Namespace, *, id_required: bool = False) -> Intake:
-    table = read_source(options.source, options.sheet)
+    given = dict(options.map)
+    needed = needed_keys(id_required=id_required)
+    table = read_source(options.source, options.sheet, given=given, needed=needed)
     notation = Notation(dates=options.dates, decimal=options.decimal)
-    return read(table, dict(options.map), notation, id_required=id_required)
+    return read(table, given, notation, id_required=id_required)
 
 
 def _must_be_new(path: Path) -> None:

@@ -16,6 +16,9 @@ from sync.words import LANGUAGES, word_lists
 STATUS = "status"
 """Not a column to fill: a team's own word for paid, open, cancelled; see `adopt`."""
 
+REQUIRED = ("client", "due_on", "amount")
+"""Without these columns there is no list of receivables."""
+
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -61,6 +64,17 @@ def _standard(key: str) -> frozenset[str]:
 def recognised(texts: Sequence[str]) -> int:
     """How many of a row's texts are headings we know."""
     return sum(fold(text) in _meanings() for text in texts if text)
+
+
+def keys(headings: Sequence[str], given: Mapping[str, str]) -> frozenset[str]:
+    """The keys that headings may stand for, by what was given and by what is recognised.
+
+    None when a heading that was given is not among them.
+    """
+    folded = {fold(heading) for heading in headings if heading}
+    if not all(fold(heading) in folded for heading in given.values()):
+        return frozenset()
+    return frozenset({_meanings()[text] for text in folded & _meanings().keys()} | given.keys())
 
 
 def mapping(headings: Sequence[str], given: Mapping[str, str]) -> dict[str, int]:

@@ -24,7 +24,6 @@ from sync.workbook import CellError
 
 _DATES = ("issued_on", "due_on", "paid_on", "hold_until")
 _AMOUNTS = ("amount", "paid_amount")
-_REQUIRED = ("client", "due_on", "amount")
 _MOST_TEXT = 32_767  # characters that a cell of Excel holds
 _LISTS = {"method": "method", "delay_reason": "delay_reason", "language": "language"}
 
@@ -70,16 +69,24 @@ class Notation:
     decimal: str | None = None
 
 
+def needed_keys(*, id_required: bool) -> tuple[str, ...]:
+    """The keys that a list must have; an export's invoices are known by their number."""
+    return (*meaning.REQUIRED, "id") if id_required else meaning.REQUIRED
+
+
 def read(
     table: SourceTable, given: Mapping[str, str], notation: Notation, *, id_required: bool = False
 ) -> Intake:
     """Read all rows. Raises IntakeError when a needed column or the notation is in doubt."""
     columns = meaning.mapping(table.headings, given)
-    needed = (*_REQUIRED, "id") if id_required else _REQUIRED
+    needed = needed_keys(id_required=id_required)
     missing = [key for key in needed if key not in columns]
     if missing:
+        others = ", ".join(f"“{title}”" for title in table.others)
         raise IntakeError(
-            "missing_columns",
+            "missing_columns_here" if others else "missing_columns",
+            sheet=table.sheet,
+            others=others,
             keys=", ".join(missing),
             headings=", ".join(f"“{text}”" for text in table.headings if text),
             example=f"--map {missing[0]}=…",
@@ -114,6 +121,11 @@ class _Reader:
         self.extras = _unique_extras(table.headings, mapped)
 
     def read(self) -> Intake:
+        if self.table.passed is not None:
+            self._notice("tab_chosen", sheet=self.table.sheet, first=self.table.passed)
+        if self.table.others:
+            others = ", ".join(f"“{title}”" for title in self.table.others)
+            self._notice("other_lists", sheet=self.table.sheet, others=others)
         if self.table.unheaded is not None:
             number, text = self.table.unheaded
             self._notice("no_heading", row=str(number), example=text[:80])
@@ -160,7 +172,7 @@ class _Reader:
 
     def _wrong(self, row: dict[str, object]) -> tuple[str, str] | None:
         """Why a row cannot be taken in, and the key of the column that says so."""
-        for key in _REQUIRED:
+        for key in meaning.REQUIRED:
             if row[key] is None:
                 return "blank", key
         if not isinstance(row["amount"], Decimal) or row["amount"] <= 0:

@@ -10,7 +10,7 @@ from pathlib import Path
 from sync.stores.guard import opened
 from sync.stores.ooxml.book import Book
 from sync.stores.ooxml.cells import Meaning
-from sync.stores.ooxml.package import LIMITS
+from sync.stores.ooxml.package import LIMITS, Package
 from sync.stores.ooxml.reader import read_rows, row_values
 from sync.stores.ooxml.sheet import SheetXml
 from sync.workbook import RefusedFile, Row
@@ -36,17 +36,7 @@ def read_grid(path: Path, title: str | None = None) -> Grid:
 
     Raises RefusedFile for what cannot be read safely, KeyError(title) when there is no such tab.
     """
-    try:
-        if path.stat().st_size > LIMITS.file:
-            raise RefusedFile("too_large")
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise RefusedFile("no_file", path=str(path)) from error
-    except OSError as error:
-        raise RefusedFile("unreadable_file", path=str(path)) from error
-    package = opened(data)
-    book = Book(package)
-    meaning = Meaning(book.strings(), book.styles().dates, book.date1904)
+    package, book, meaning = _opened(path)
     titles = tuple(sheet.title for sheet in book.sheets)
     wanted = [s for s in book.sheets if title is None or s.title.casefold() == title.casefold()]
     if not wanted:
@@ -57,6 +47,39 @@ def read_grid(path: Path, title: str | None = None) -> Grid:
         if rows:
             return Grid(title=part.title, titles=titles, rows=rows)
     return Grid(title=wanted[0].title, titles=titles, rows=rows)
+
+
+def read_early(path: Path) -> list[Grid]:
+    """Every tab that holds anything, with its early rows only. Raises RefusedFile."""
+    package, book, meaning = _opened(path)
+    titles = tuple(sheet.title for sheet in book.sheets)
+    found = []
+    for part in book.sheets:
+        sheet = SheetXml(package.whole(part.part), part.part)
+        early = [(number, row_values(sheet, meaning, number)) for number in sheet.rows[:_EARLY]]
+        width = min(max((max(values) for _, values in early if values), default=0), _WIDEST)
+        rows = [
+            Row(number, tuple(values.get(column) for column in range(1, width + 1)))
+            for number, values in early
+            if values
+        ]
+        if rows:
+            found.append(Grid(title=part.title, titles=titles, rows=rows))
+    return found
+
+
+def _opened(path: Path) -> tuple[Package, Book, Meaning]:
+    try:
+        if path.stat().st_size > LIMITS.file:
+            raise RefusedFile("too_large")
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise RefusedFile("no_file", path=str(path)) from error
+    except OSError as error:
+        raise RefusedFile("unreadable_file", path=str(path)) from error
+    package = opened(data)
+    book = Book(package)
+    return package, book, Meaning(book.strings(), book.styles().dates, book.date1904)
 
 
 def _rows(sheet: SheetXml, meaning: Meaning) -> list[Row]:
