@@ -108,6 +108,8 @@ due_before_issued issued
 paid_in_future
 paid_amount_without_date
 paid_amount_differs lines
+payment_code_amount stated
+payment_code_due stated
 payment_in_future
 possible_repeat other_row
 unknown_invoice

@@ -365,28 +365,6 @@ def test_what_a_row_says_of_its_payment_must_be_plain(
     assert ("NF-1" in reading.facts.problem_receivables) == (severity == "error")
 
 
-LINE = "00190500954014481606906809350314337370000000100"  # FEBRABAN's own example
-
-
-@pytest.mark.parametrize(
-    ("cell", "codes"),
-    [
-        (LINE, []),
-        ("00190.50095 40144.816069 06809.350314 3 37370000000100", []),
-        ("https://pay.example.com/1", []),
-        ("PIX 123", []),
-        (LINE[:-1] + "1", ["invalid_payment_code"]),
-        (LINE[:-2], ["invalid_payment_code"]),
-        (1.905009540144816e45, ["invalid_payment_code"]),
-    ],
-)
-def test_a_boleto_s_digits_are_checked_while_the_invoice_is_open(
-    cell: Cell, codes: list[str]
-) -> None:
-    assert read(receivables=[invoice(payment_code=cell)]).codes == codes
-    assert read(receivables=[invoice(payment_code=cell, paid_on=TODAY)]).codes == []
-
-
 # Mutants: what these tests would let through if they were careless.
 
 

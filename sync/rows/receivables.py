@@ -17,7 +17,7 @@ from sync.rows.clients import ClientBook, read_policy
 from sync.rows.dates import read_date
 from sync.rows.findings import Findings, RowReader
 from sync.rows.lists import read_code, read_flag
-from sync.rows.payment_codes import is_wrong_code
+from sync.rows.payment_codes import code_fault
 from sync.rows.quick import Clean, clean, known, own_word, picker, plain_amount, plain_text
 from sync.workbook import Row, Tab
 
@@ -171,7 +171,8 @@ def _usual(receivable: Receivable, today: date) -> bool:
         return False
     if paid_on is not None:
         return paid_on <= today
-    return receivable.paid_amount is None and not is_wrong_code(receivable.payment_code)
+    fault = code_fault(receivable.payment_code, receivable.amount, receivable.due_on)
+    return receivable.paid_amount is None and fault is None
 
 
 def _careful(
@@ -194,6 +195,8 @@ def _careful(
     policy = read_policy(reader, policies)
     is_open = paid_on is None and cancelled is None
     _check(reader, issued_on, due_on, paid_on, is_open=is_open)
+    if is_open:
+        _check_code(reader, amount, due_on)
     if id_ is not None and reader.fault:
         reader.findings.problem_ids.add(id_)
     if id_ is None or client is None or due_on is None or amount is None:
@@ -243,14 +246,19 @@ def _check(
     is_open: bool,
 ) -> None:
     """What one cell cannot show. A due date before the issue is a slip of one of them."""
-    if is_open and is_wrong_code(reader.cell("payment_code")):
-        reader.report("invalid_payment_code", "payment_code")
     if issued_on is None:
         return
     if paid_on is not None and paid_on < issued_on:
         reader.report("paid_before_issued", "paid_on", issued=issued_on)
     if due_on is not None and due_on < issued_on and is_open:
         reader.report("due_before_issued", "due_on", issued=issued_on)
+
+
+def _check_code(reader: RowReader, amount: Decimal | None, due_on: date | None) -> None:
+    fault = code_fault(reader.cell("payment_code"), amount, due_on)
+    if fault is not None:
+        details: dict[str, Any] = {} if fault.stated is None else {"stated": fault.stated}
+        reader.report(fault.code, "payment_code", **details)
 
 
 def _clash(
