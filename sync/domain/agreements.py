@@ -8,22 +8,24 @@
 
 Broken is for good, also when the late instalment is paid afterwards; a person may close the row.
 A discount granted stays when the agreement breaks (it would lapse only if the accepted text said
-so, and no fact says that); it goes when a person ends the agreement before it was decided.
+so, and no fact says that); it goes when a person ends the agreement before it was decided. It is
+one amount for all originals (`granted`), split among them by what each owed, to the cent.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from sync.domain.calendar import effective_due
-from sync.domain.charges import Receipt, SettledBy, cents
+from sync.domain.charges import CENT, Receipt, SettledBy, cents
 from sync.domain.decisions import ZERO, Charge
 from sync.domain.facts import Instalment, Negotiation, NegotiationKind, Receivable
 from sync.domain.negotiation import AgreementState, Result, concerned
 from sync.domain.receipts import Accounts, Item
 
 _DAY = timedelta(days=1)
+_PERCENT_ROUNDING = Decimal("0.00005")  # a percentage is typed with two decimals
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,6 +86,39 @@ def _replaced_on(rows: Sequence[_Row], index: int) -> date | None:
 def _named(entry: _Row) -> set[str]:
     _, row, parts = entry
     return {*row.receivables, *(name for part in parts for name in part.receivables)}
+
+
+def granted(row: Negotiation, owed: Decimal) -> Decimal:
+    """What an agreement took off `owed`, the total of its originals on its date.
+
+    The row's amount decides where it says the same as the discount, or where there is none: what
+    is left of `owed` was given away. Else (the amount includes interest of the plan) the discount
+    does: cents(owed × discount).
+    """
+    by_share = cents(owed * row.discount)
+    if row.amount is None or row.amount > owed:
+        return by_share
+    by_amount = owed - row.amount
+    same = abs(by_amount - by_share) <= max(CENT, cents(owed * _PERCENT_ROUNDING))
+    return by_amount if same or not row.discount else by_share
+
+
+def split(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
+    """Shares of an amount in proportion to the weights, in cents, that sum to it exactly.
+
+    Each is rounded down; the cents left go to the largest remainders, the earlier first. No share
+    is above its weight when the amount is not above their sum.
+    """
+    whole = sum(weights, ZERO)
+    if amount <= 0 or whole <= 0:
+        return [ZERO] * len(weights)
+    exact = [amount * weight / whole for weight in weights]
+    shares = [share.quantize(CENT, ROUND_DOWN) for share in exact]
+    left = int((amount - sum(shares, ZERO)) / CENT)
+    order = sorted(range(len(weights)), key=lambda n: (shares[n] - exact[n], n))
+    for place in order[:left]:
+        shares[place] += CENT
+    return shares
 
 
 def _by_day(receipt: Receipt) -> tuple[date, Decimal]:
@@ -225,15 +260,16 @@ class _Plan:
             plans.charges[part.id] = replace(self._paid(part), unapplied=ZERO)
             plans.ended.add(part.id)
             accounts.moved_away[part.id] = date.min
-        for original in self.originals:
+        owed = [frozen[original.id].total_due for original in self.originals]
+        shares = split(granted(self.row, sum(owed, ZERO)), owed)
+        for original, share in zip(self.originals, shares, strict=True):
             plans.in_plan.pop(original.id, None)
             plans.charges.pop(original.id, None)
             plans.broken.pop(original.id, None)
             if state.result is Result.BROKEN:
                 plans.broken[original.id] = state
-                granted = cents(frozen[original.id].total_due * self.row.discount)
-                if granted > 0:
-                    receipt = Receipt(on=self.row.at, amount=granted, is_money=False)
+                if share > 0:
+                    receipt = Receipt(on=self.row.at, amount=share, is_money=False)
                     accounts.moved.setdefault(original.id, []).append(receipt)
         self._to_account(self._spread(money, self.originals))
 
