@@ -1,7 +1,8 @@
-"""Where the mail password comes from: never the workbook, never a file that others can read.
+"""Where a mail password comes from: never the workbook, never a file that others can read.
 
 In this order: the variable `REGUA_SMTP_PASSWORD`, the systemd credential `smtp_password`, the
-system's keyring. The keyring comes last since on a server it may wait for somebody to unlock it.
+system's keyring, which comes last since on a server it may wait for somebody to unlock it. For
+the mailbox that is read: `REGUA_IMAP_PASSWORD`, `imap_password`, the keyring.
 """
 
 from __future__ import annotations
@@ -18,36 +19,47 @@ if TYPE_CHECKING:
 
 VARIABLE = "REGUA_SMTP_PASSWORD"
 CREDENTIAL = "smtp_password"
+INBOX_VARIABLE = "REGUA_IMAP_PASSWORD"
+INBOX_CREDENTIAL = "imap_password"
 SERVICE = "regua"
 """The name under which the keyring keeps it: `keyring set regua <user>`."""
 
 
-def find_password(user: str, environ: Mapping[str, str] | None = None) -> str:
+def find_password(
+    user: str,
+    environ: Mapping[str, str] | None = None,
+    *,
+    variable: str = VARIABLE,
+    credential: str = CREDENTIAL,
+) -> str:
     """The password of a mail account. Never asks on the terminal.
 
     Args:
         user: the login name, under which the keyring keeps it.
         environ: in place of the process's environment.
+        variable: the environment variable that may hold it.
+        credential: the systemd credential that may hold it.
 
     Raises:
         PasswordMissing: when there is none anywhere; says where to put it.
         ConfigurationError: when the credential's file is open to others.
     """
     variables = os.environ if environ is None else environ
-    found = variables.get(VARIABLE, "") or _credential(variables) or _from_keyring(user)
+    found = variables.get(variable, "")
+    found = found or _credential(variables, credential) or _from_keyring(user)
     if not found:
         raise PasswordMissing(
             f"There is no password for {user}. Store it with `keyring set {SERVICE} {user}`, or "
-            f"set {VARIABLE}, or give the systemd unit LoadCredential={CREDENTIAL}:<file>."
+            f"set {variable}, or give the systemd unit LoadCredential={credential}:<file>."
         )
     return found
 
 
-def _credential(variables: Mapping[str, str]) -> str:
+def _credential(variables: Mapping[str, str], name: str) -> str:
     directory = variables.get("CREDENTIALS_DIRECTORY", "")
     if not directory:
         return ""
-    file = Path(directory) / CREDENTIAL
+    file = Path(directory) / name
     try:
         status = file.stat()
         if _open_to_others(status):

@@ -31,7 +31,7 @@ class SettingsError(Exception):
 
 # section → key → type as TOML has it. `workbooks` is an array of tables.
 KEYS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
-    "workbooks": {"name": str, "path": str, "allow_synced": bool},
+    "workbooks": {"name": str, "path": str, "allow_synced": bool, "bank_folder": str},
     "mail": {
         "transport": str,
         "directory": str,
@@ -40,6 +40,18 @@ KEYS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
         "security": str,
         "user": str,
         "from": str,
+        "timeout": int,
+    },
+    "inbox": {
+        "host": str,
+        "port": int,
+        "security": str,
+        "user": str,
+        "folder": str,
+        "since_days": int,
+        "flag": str,
+        "move_to": str,
+        "trusted_server": str,
         "timeout": int,
     },
     "schedule": {
@@ -54,11 +66,15 @@ KEYS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkbookSettings:
-    """One workbook: a name for people, its file, and whether its folder may be synchronised."""
+    """One workbook: a name for people, its file, and whether its folder may be synchronised.
+
+    `bank_folder` is where its bank files are put, None for none.
+    """
 
     name: str
     path: Path
     allow_synced: bool = False
+    bank_folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +88,26 @@ class MailSettings:
     security: str = "starttls"
     user: str | None = None
     sender: str | None = None
+    timeout: int = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxSettings:
+    """Where answers arrive. Messages older than `since_days` are left alone.
+
+    `flag` or `move_to` mark what was handled; `trusted_server` is the receiving server's id in
+    Authentication-Results headers; `timeout` in seconds.
+    """
+
+    host: str
+    user: str
+    port: int = 993
+    security: str = "tls"
+    folder: str = "INBOX"
+    since_days: int = 30
+    flag: str | None = None
+    move_to: str | None = None
+    trusted_server: str | None = None
     timeout: int = 60
 
 
@@ -102,6 +138,7 @@ class Settings:
     mail: MailSettings | None
     schedule: ScheduleSettings
     state: StateSettings
+    inbox: InboxSettings | None = None
 
 
 def default_state_directory() -> Path:
@@ -140,6 +177,7 @@ def load(path: Path) -> Settings:
         mail=_mail(raw["mail"], base) if "mail" in raw else None,
         schedule=_schedule(raw.get("schedule", {})),
         state=_state(raw.get("state", {}), base),
+        inbox=_inbox(raw["inbox"]) if "inbox" in raw else None,
     )
 
 
@@ -183,6 +221,11 @@ def _workbooks(tables: object, base: Path) -> tuple[WorkbookSettings, ...]:
                 name=table.get("name", path.stem),
                 path=path,
                 allow_synced=table.get("allow_synced", False),
+                bank_folder=(
+                    base / Path(table["bank_folder"]).expanduser()
+                    if "bank_folder" in table
+                    else None
+                ),
             )
         )
     names = [book.name for book in books]
@@ -201,13 +244,8 @@ def _mail(table: Mapping[str, Any], base: Path) -> MailSettings:
     for key in needed:
         if not table.get(key):
             raise SettingsError("missing_key", key=f"mail.{key}")
-    security = table.get("security", "starttls")
-    if security not in {"starttls", "tls", "none"}:
-        raise SettingsError(
-            "bad_value", key="mail.security", value=security, allowed="starttls, tls, none"
-        )
-    if transport == "smtp" and security == "none" and table["host"] not in LOOPBACK:
-        raise SettingsError("not_loopback", host=table["host"])
+    host = table["host"] if transport == "smtp" else "localhost"
+    security = _security("mail", table.get("security", "starttls"), host)
     return MailSettings(
         transport=transport,
         directory=base / Path(table["directory"]).expanduser() if "directory" in table else None,
@@ -218,6 +256,36 @@ def _mail(table: Mapping[str, Any], base: Path) -> MailSettings:
         sender=table.get("from"),
         timeout=_positive("mail.timeout", table.get("timeout", 60)),
     )
+
+
+def _inbox(table: Mapping[str, Any]) -> InboxSettings:
+    for key in ("host", "user"):
+        if not table.get(key):
+            raise SettingsError("missing_key", key=f"inbox.{key}")
+    security = _security("inbox", table.get("security", "tls"), table["host"])
+    return InboxSettings(
+        host=table["host"],
+        user=table["user"],
+        port=_positive("inbox.port", table.get("port", 993 if security == "tls" else 143)),
+        security=security,
+        folder=table.get("folder", "INBOX"),
+        since_days=_positive("inbox.since_days", table.get("since_days", 30)),
+        flag=table.get("flag"),
+        move_to=table.get("move_to"),
+        trusted_server=table.get("trusted_server"),
+        timeout=_positive("inbox.timeout", table.get("timeout", 60)),
+    )
+
+
+def _security(section: str, security: str, host: str) -> str:
+    """In the clear only on this very computer."""
+    if security not in {"starttls", "tls", "none"}:
+        raise SettingsError(
+            "bad_value", key=f"{section}.security", value=security, allowed="starttls, tls, none"
+        )
+    if security == "none" and host not in LOOPBACK:
+        raise SettingsError("not_loopback", key=f"{section}.security", host=host)
+    return security
 
 
 def _schedule(table: Mapping[str, Any]) -> ScheduleSettings:

@@ -2,18 +2,19 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self, cast
+from typing import TYPE_CHECKING, Literal, Self, cast
 
+from mailer.addresses import mailbox
 from mailer.delivery import Outcome, Refused, Transport
 from mailer.errors import ConfigurationError
 from mailer.folder import FolderTransport
 from mailer.letter import OutgoingMessage
-from mailer.password import find_password
+from mailer.password import INBOX_CREDENTIAL, INBOX_VARIABLE, find_password
 from mailer.smtp import SmtpTransport
 from sync.clock import Clock
 from sync.domain.calendar import BusinessCalendar
@@ -24,10 +25,14 @@ from sync.ledger import Ledger
 from sync.locks import Busy, run_lock
 from sync.look import Look, look
 from sync.run import Engine
-from sync.settings import MailSettings, Settings, SettingsError, WorkbookSettings
+from sync.settings import InboxSettings, MailSettings, Settings, SettingsError, WorkbookSettings
 from sync.stores.excel_file import ExcelFileStore
 from sync.stores.file_names import fitting
+from sync.taking_in import Source
 from sync.workbook import Store, StoreError
+
+if TYPE_CHECKING:
+    from mailer.inbox import ImapInbox
 
 LEDGER_FILE = "ledger.sqlite3"
 _PAST_RUN = time(12)
@@ -179,6 +184,30 @@ class _LateSmtp:
         )
 
 
+def inbox_for(inbox: InboxSettings, today: date) -> "ImapInbox":
+    """The mailbox that answers arrive in. Raises ConfigurationError; connects to nothing yet."""
+    from mailer.inbox import ImapInbox  # noqa: PLC0415 - only who reads mail pays for it
+
+    password = find_password(inbox.user, variable=INBOX_VARIABLE, credential=INBOX_CREDENTIAL)
+    return ImapInbox(
+        host=inbox.host,
+        port=inbox.port,
+        security=cast("Literal['starttls', 'tls', 'none']", inbox.security),
+        user=inbox.user,
+        password=password,
+        folder=inbox.folder,
+        since=today - timedelta(days=inbox.since_days),
+        flag=inbox.flag,
+        move_to=inbox.move_to,
+        timeout=inbox.timeout,
+    )
+
+
+def _own_addresses(settings: Settings) -> frozenset[str]:
+    sender = settings.mail.sender if settings.mail else None
+    return frozenset({mailbox(sender)[1].casefold()}) if sender else frozenset()
+
+
 @contextmanager
 def engine_for(
     settings: Settings,
@@ -210,7 +239,28 @@ def engine_for(
     with named(book):
         language = store.read().language  # the store keeps what it read for the run
     transport = transport_for(settings.mail, outbox, language)
-    with open_ledger(settings, now) as ledger:
+    real_day = run_date is None or run_date == today(settings)
+    with open_ledger(settings, now) as ledger, ExitStack() as opened:
+
+        def sources(identity: str) -> list[Source]:
+            # What arrives, arrives today: a run of another day leaves it for one of its own.
+            found: list[Source] = []
+            if settings.inbox is not None and real_day:
+                from sync.mail_source import MailSource  # noqa: PLC0415 - as in inbox_for
+
+                inbox = opened.enter_context(inbox_for(settings.inbox, today(settings)))
+                found.append(
+                    MailSource(
+                        inbox=inbox,
+                        ledger=ledger,
+                        workbook_id=identity,
+                        by=by,
+                        own=_own_addresses(settings),
+                        trusted=settings.inbox.trusted_server,
+                    )
+                )
+            return found
+
         ledger.forget_bodies(now() - timedelta(days=settings.state.keep_messages_days))
         yield Engine(
             store=store,
@@ -224,6 +274,7 @@ def engine_for(
             by=by,
             in_window=outbox is None,
             moved=moved,
+            sources=sources,
             stop=stop,
             progress=progress,
         )
