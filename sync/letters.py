@@ -14,6 +14,7 @@ from mailer.letter import Creditor, LetterItem, LetterValues, OutgoingMessage, T
 from mailer.placeholders import fill_subject, require
 from mailer.plaintext import plain_letter
 from sheet_templates import headings
+from sync.domain.boleto import printed
 from sync.domain.decisions import Decision, ItemDecision
 from sync.domain.facts import (
     Channel,
@@ -187,7 +188,7 @@ def _item(item: ItemDecision, facts: Facts, language: str, covered: set[str]) ->
         late_fee=charge.late_fee,
         interest=charge.interest,
         total=charge.total_due,
-        payment_code=source.payment_code if source else None,
+        payment_code=printed(source.payment_code) if source and source.payment_code else None,
         method=_method(source, language),
         in_total=standing.id in covered,
     )
