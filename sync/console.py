@@ -19,6 +19,7 @@ from sync.issues import Issue, Severity
 from sync.look import Look
 from sync.rehearse import Rehearsal
 from sync.report import MessageOutcome, RunReport, open_standings
+from sync.step_names import step_text
 from sync.views.cells import date_text, money_text
 from sync.words import words
 
@@ -90,7 +91,7 @@ class Screen:
             for each in due[:_MOST_ROWS]:
                 table.add_row(
                     escape(each.client),
-                    escape(each.step.name if each.step else ""),
+                    escape(step_text(self.language, each.step.name) if each.step else ""),
                     escape(", ".join(item.standing.id for item in each.step_items)),
                     money_text(self.language, each.total),
                     self.reason(each) or self.text("goes_now"),
@@ -146,7 +147,7 @@ class Screen:
             for each in report.messages[:_MOST_ROWS]:
                 table.add_row(
                     escape(each.client),
-                    escape(each.step),
+                    escape(step_text(self.language, each.step)),
                     escape(", ".join(each.to)),
                     money_text(self.language, each.total),
                     escape(self._outcome(each)),
@@ -176,7 +177,8 @@ class Screen:
         """Messages that only a person can settle."""
         waiting = [r for r in look.facts.reminders if r.outcome is Outcome.UNCERTAIN]
         for each in waiting[:_MOST_ROWS]:
-            self.say("uncertain", reference=each.reference, client=each.client, step=each.step)
+            step = step_text(self.language, each.step)
+            self.say("uncertain", reference=each.reference, client=each.client, step=step)
 
     def rehearsal(self, rehearsal: Rehearsal) -> None:
         """How many messages of which step in which month, and what was held."""
@@ -194,7 +196,7 @@ class Screen:
         )
         table = self.table("rehearsal", "month", "step", "count")
         for (month, step), count in sorted(counts.items()):
-            table.add_row(month, escape(step), str(count))
+            table.add_row(month, escape(step_text(self.language, step)), str(count))
         self.console.print(table)
         if rehearsal.holds:
             table = self.table("rehearsal_holds", "why", "count")

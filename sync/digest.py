@@ -21,6 +21,7 @@ from sync.domain.facts import Outcome
 from sync.issues import Severity
 from sync.look import Look
 from sync.report import MessageOutcome, RunReport, open_standings
+from sync.step_names import step_text
 from sync.views.cells import date_text, money_text
 from sync.words import words
 
@@ -116,7 +117,8 @@ def _sum(standings: Iterable[Standing]) -> Decimal:
 
 def _messages(language: str, title: str, messages: Iterable[MessageOutcome]) -> Iterator[str]:
     lines = [
-        f"  {each.client} · {each.step} · {money_text(language, each.total)}" for each in messages
+        f"  {each.client} · {step_text(language, each.step)} · {money_text(language, each.total)}"
+        for each in messages
     ]
     if lines:
         yield ""

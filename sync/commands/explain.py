@@ -18,6 +18,7 @@ from sync.issues import Issue, Severity
 from sync.key_text import folded_id, key_text
 from sync.look import Look
 from sync.report import amount, decision_json, issues_json, standing_json
+from sync.step_names import step_text
 from sync.views.cells import date_text, money_text
 from sync.wiring import look_at
 from sync.words import words
@@ -198,7 +199,7 @@ class _Page:
         for rung in found.rungs:
             why = words(self.language, f"reasons.{rung.reason.value}") if rung.reason else ""
             table.add_row(
-                escape(rung.step),
+                escape(step_text(self.language, rung.step)),
                 f"{rung.offset:+d}",
                 self.screen.text(f"rungs.{rung.state.value}"),
                 self._date(rung.on) if rung.on and _is_news(rung, found) else "",
@@ -213,7 +214,7 @@ class _Page:
         for message in found.messages:
             table.add_row(
                 self._date(message.at.date()),
-                escape(message.step),
+                escape(step_text(self.language, message.step)),
                 escape(", ".join(message.to)),
                 self._money(message.total),
                 headings.value_text(self.language, "history_outcome", message.outcome.value),

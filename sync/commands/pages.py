@@ -13,6 +13,7 @@ from sync.letters import LetterDesk, preview_sender
 from sync.look import Look
 from sync.rehearse import Rehearsal
 from sync.settings import Settings
+from sync.step_names import step_text
 from sync.views.cells import date_text, money_text
 from sync.wiring import moment_of
 from sync.words import words
@@ -58,7 +59,7 @@ def rehearsal_page(rehearsal: Rehearsal, language: str) -> str:
         (
             date_text(language, message.day),
             message.client,
-            message.step,
+            step_text(language, message.step),
             ", ".join((*message.receivables, *(invoice for invoice, _ in message.others))),
             money_text(language, message.total),
         )

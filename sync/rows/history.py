@@ -17,6 +17,7 @@ from sync.rows.lists import read_code
 from sync.rows.numbers import read_money
 from sync.rows.quick import Clean, clean, known, picker, plain_amount, plain_text
 from sync.rows.receivables import Invoices
+from sync.step_names import step_code
 from sync.workbook import Row, Tab
 
 
@@ -80,14 +81,15 @@ def _quick_reader(
         if type(keys) is not str:
             return None
         try:
+            decoded = decode_keys(keys)
             return Reminder(
                 reference=plain_text(reference) or "",
                 client=known(clients[client]),
                 at=known(moments[at]),
-                step=plain_text(step) or "",
+                step=_step(plain_text(step) or "", decoded),
                 channel=known(channels[channel]),
                 outcome=known(outcomes[outcome]),
-                keys=decode_keys(keys),
+                keys=decoded,
                 to=_pieces(plain_text(to)),
                 total=plain_amount(total) or Decimal(0),
                 valid_until=days[until],
@@ -111,14 +113,15 @@ def _reminder(reader: RowReader, knowledge: Knowledge) -> Reminder:
     at = at or datetime.combine(today, time())  # unknown: as if just now, which holds longest
     step = read_text(reader.cell("step"), language).value or ""
     listed = _pieces(read_text(reader.cell("receivables"), language).value)
+    keys = _keys(reader, knowledge, listed, step, at.date())
     return Reminder(
         reference=key_text(reader.cell("reference")) or "",
         client=client,
         at=at,
-        step=step,
+        step=_step(step, keys),
         channel=Channel(read_code(reader.cell("channel"), "channel").value or Channel.EMAIL),
         outcome=_outcome(reader),
-        keys=_keys(reader, knowledge, listed, step, at.date()),
+        keys=keys,
         to=_pieces(read_text(reader.cell("to"), language).value),
         total=read_money(reader.cell("total"), language).value or Decimal(0),
         valid_until=read_date(reader.cell("valid_until"), language).value,
@@ -160,7 +163,15 @@ def _keys(
 
 def _is_reserved(step: str) -> bool:
     """Whether the step is none of a ladder: such a message need not be about an invoice."""
-    return folded_name(step) in RESERVED_STEPS
+    return step_code(step) in RESERVED_STEPS
+
+
+def _step(text: str, keys: tuple[StepKey, ...]) -> str:
+    """The step by its code; the keys tell a reserved one from a ladder's of the same name."""
+    code = step_code(text)
+    if code == text:
+        return text
+    return code if not keys or any(key.step == code for key in keys) else text
 
 
 def _derived(
@@ -186,7 +197,7 @@ def _derived(
         keys.extend(_key(receivable, one.policy, one.name, one.offset) for one in steps)
         if not steps:
             passed = (on - receivable.due_on).days
-            keys.append(_key(receivable, receivable.policy or "", step, passed))
+            keys.append(_key(receivable, receivable.policy or "", step_code(step), passed))
     return tuple(keys)
 
 

@@ -7,6 +7,7 @@ from sync.queue_key import Shown, decode_shown
 from sync.rows.clients import ClientBook
 from sync.rows.findings import Findings, RowReader, read_rows
 from sync.rows.lists import read_flag
+from sync.step_names import step_code
 from sync.workbook import Tab
 
 _TICKS = ("approve", "skip", "done")
@@ -54,7 +55,12 @@ def _shown(reader: RowReader) -> Shown | None:
     step = key_text(reader.cell("step"))
     if beside is None or folded_name(beside) != folded_name(shown.client):
         return None
-    return shown if step is None or headings.fold(step) == headings.fold(shown.step) else None
+    return shown if step is None or _is_called(step, shown.step) else None
+
+
+def _is_called(cell: str, step: str) -> bool:
+    """Whether the cell names the step: by its name, or a reserved one by what people read."""
+    return headings.fold(cell) == headings.fold(step) or step_code(cell) == step
 
 
 def _choice(reader: RowReader, shown: Shown, ticked: set[str], book: ClientBook) -> Choice:

@@ -16,8 +16,9 @@ from sheet_templates import headings
 from sheet_templates.schema import TABS, Owner
 from sync.domain.decisions import Action, Reason, RunPlan, Standing, Status
 from sync.domain.facts import Reminder
-from sync.domain.history import MAY_HAVE_ARRIVED
+from sync.domain.history import MAY_HAVE_ARRIVED, RESERVED_STEPS
 from sync.key_text import key_text
+from sync.step_names import step_text
 from sync.views.cells import same
 from sync.views.view_input import ViewInput
 from sync.words import words
@@ -95,7 +96,7 @@ class _Said:
                 status: headings.value_text(language, "status", status.value) for status in Status
             },
             buckets=bucket_words(language, view.facts.settings.aging_bounds),
-            sent=last_messages(view.reminders),
+            sent=last_messages(view.reminders, language),
             next_on=next_on,
             why=why,
             sentences=sentences,
@@ -154,15 +155,16 @@ def _from_decisions(
 
 
 def last_messages(
-    reminders: Iterable[Reminder],
+    reminders: Iterable[Reminder], language: str
 ) -> dict[str, tuple[date | None, str | None]]:
     """For each item the day and step of the last message that may have reached the client."""
+    shown = {step: step_text(language, step) for step in RESERVED_STEPS}
     found: dict[str, tuple[date | None, str | None]] = {}
     for reminder in sorted(reminders, key=lambda each: each.at.replace(tzinfo=None)):
         if reminder.outcome in MAY_HAVE_ARRIVED:
             on = reminder.at.date()
             for key in reminder.keys:
-                found[key.invoice] = (on, key.step)
+                found[key.invoice] = (on, shown.get(key.step, key.step))
     return found
 
 

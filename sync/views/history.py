@@ -11,6 +11,7 @@ from sheet_templates.schema import TABS
 from sync.domain.facts import Outcome, Reminder
 from sync.history_keys import encode_keys
 from sync.key_text import key_text
+from sync.step_names import step_text
 from sync.views.cells import clipped, joined, local, same
 from sync.views.view_input import HistoryNote
 from sync.workbook import AppendRows, Cell, Change, Row, SetCells, Snapshot, Tab
@@ -76,7 +77,7 @@ def _row(reminder: Reminder, note: HistoryNote, language: str) -> dict[str, Cell
     return {
         "at": local(reminder.at),
         "client": clipped(reminder.client),
-        "step": clipped(reminder.step),
+        "step": clipped(step_text(language, reminder.step)),
         "channel": headings.value_text(language, "channel", reminder.channel.value),
         "to": joined(reminder.to),
         "subject": clipped(note.subject) or None,

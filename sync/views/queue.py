@@ -15,6 +15,7 @@ from sync.domain.decisions import ZERO, Action, Decision, ItemDecision, Reason
 from sync.domain.facts import Channel, Choice, Outcome, Reminder, ShownItem
 from sync.key_text import key_text
 from sync.queue_key import Shown, encode_shown
+from sync.step_names import step_code, step_text
 from sync.views.cells import clipped, date_text, flag, joined, money_text
 from sync.views.chat import chat_link
 from sync.views.ticks import keys_gone, pending_choices
@@ -255,7 +256,7 @@ def _placed(view: ViewInput, lines: tuple[Line, ...]) -> tuple[Mapping[str, Cell
     below = max((place for found in places.values() for place in found), default=-1) + 1
     # Rows with a pending choice take their own places before any other row looks for one.
     for line in sorted(lines, key=lambda line: line.choice is None):
-        found = places.get(line.name[:2], {})
+        found = places.get((line.client, step_code(line.step)), {})
         if line.choice is not None:
             key = line.choice.key
             place = next((p for p, its in found.items() if its == key and p not in rows), below)
@@ -274,7 +275,7 @@ def _places(view: ViewInput) -> dict[tuple[str, str], dict[int, str]]:
         if tab is None:
             break
         client = key_text(tab.value(row, "client")) or ""
-        step = key_text(tab.value(row, "step")) or ""
+        step = step_code(key_text(tab.value(row, "step")) or "")
         key = key_text(tab.value(row, "key")) or ""
         found.setdefault((client, step), {})[row.number - _FIRST_ROW] = key
     return found
@@ -286,7 +287,7 @@ def _cells(view: ViewInput, line: Line) -> Mapping[str, Cell]:
     key = choice.key if choice else encode_shown(line.shown) if line.shown else None
     return {
         "client": clipped(line.client),
-        "step": clipped(line.step) or None,
+        "step": clipped(step_text(language, line.step)) or None,
         "receivables": joined(line.receivables),
         "total": line.total,
         "to": joined(line.to),

@@ -16,6 +16,7 @@ from sync.domain.facts import Facts
 from sync.domain.metrics import Cause, Group, Measures, Recovery
 from sync.domain.negotiation import add_months
 from sync.domain.standing import Book
+from sync.step_names import step_text
 from sync.views.cells import clipped, money_text
 from sync.words import words
 from sync.workbook import Cell, Change, ReplaceBody
@@ -104,7 +105,7 @@ def _recovery(language: str, of: Recovery) -> dict[str, Cell]:
     return _line(
         language,
         "recovery",
-        name=f"{of.policy} · {of.step}",
+        name=f"{of.policy} · {step_text(language, of.step)}",
         value=_percent(of.rate),
         period="always",
         behind=of.sent,
