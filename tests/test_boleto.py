@@ -182,6 +182,8 @@ def test_a_boleto_must_agree_with_its_open_invoice(cell: Cell, code: str | None)
     holds = code is not None and code.startswith("payment_code")
     assert reading.held == ({"Ana": code} if holds else {})
     assert ("NF-1" in reading.facts.problem_receivables) == holds
+    told = reading.facts.receivables["NF-1"].payment_code
+    assert told == (cell.strip() if isinstance(cell, str) and code is None else None)
     paid = read(receivables=[invoice(payment_code=cell, paid_on=date(2026, 11, 12))])
     assert paid.codes == []
 

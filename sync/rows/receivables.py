@@ -195,8 +195,8 @@ def _careful(
     policy = read_policy(reader, policies)
     is_open = paid_on is None and cancelled is None
     _check(reader, issued_on, due_on, paid_on, is_open=is_open)
-    if is_open:
-        _check_code(reader, amount, due_on)
+    if is_open and not _code_agrees(reader, amount, due_on):
+        payment_code = None
     if id_ is not None and reader.fault:
         reader.findings.problem_ids.add(id_)
     if id_ is None or client is None or due_on is None or amount is None:
@@ -254,11 +254,14 @@ def _check(
         reader.report("due_before_issued", "due_on", issued=issued_on)
 
 
-def _check_code(reader: RowReader, amount: Decimal | None, due_on: date | None) -> None:
+def _code_agrees(reader: RowReader, amount: Decimal | None, due_on: date | None) -> bool:
+    """Whether the payment code may stand in a message: no client should type a wrong one."""
     fault = code_fault(reader.cell("payment_code"), amount, due_on)
-    if fault is not None:
-        details: dict[str, Any] = {} if fault.stated is None else {"stated": fault.stated}
-        reader.report(fault.code, "payment_code", **details)
+    if fault is None:
+        return True
+    details: dict[str, Any] = {} if fault.stated is None else {"stated": fault.stated}
+    reader.report(fault.code, "payment_code", **details)
+    return False
 
 
 def _clash(
