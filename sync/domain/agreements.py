@@ -25,7 +25,7 @@ from sync.domain.negotiation import AgreementState, Result, concerned
 from sync.domain.receipts import Accounts, Item
 
 _DAY = timedelta(days=1)
-_PERCENT_ROUNDING = Decimal("0.00005")  # a percentage is typed with two decimals
+_PERCENT_DECIMALS = 4  # a percentage that a person types has two of its own
 
 
 @dataclass(slots=True, kw_only=True)
@@ -91,15 +91,17 @@ def _named(entry: _Row) -> set[str]:
 def granted(row: Negotiation, owed: Decimal) -> Decimal:
     """What an agreement took off `owed`, the total of its originals on its date.
 
-    The row's amount decides where it says the same as the discount, or where there is none: what
-    is left of `owed` was given away. Else (the amount includes interest of the plan) the discount
-    does: cents(owed × discount).
+    The row's amount decides where it says the same as the discount, which may be rounded, or where
+    there is none: what is left of `owed` was given away. Else (the amount includes interest of the
+    plan) the discount does: cents(owed × discount).
     """
     by_share = cents(owed * row.discount)
     if row.amount is None or row.amount > owed:
         return by_share
     by_amount = owed - row.amount
-    same = abs(by_amount - by_share) <= max(CENT, cents(owed * _PERCENT_ROUNDING))
+    decimals = -int(row.discount.normalize().as_tuple().exponent)
+    rounding = Decimal(5).scaleb(-1 - max(decimals, _PERCENT_DECIMALS))
+    same = abs(by_amount - by_share) <= cents(owed * rounding)
     return by_amount if same or not row.discount else by_share
 
 
