@@ -116,7 +116,8 @@ class _Run:
             seen = self._take_in(seen)
         except _Postponed as postponed:
             return self._postponed(seen, postponed)
-        if settle_choices(seen.facts, self.engine.ledger, by=self.engine.by):
+        now = self.started.replace(tzinfo=None)
+        if settle_choices(seen.facts, self.engine.ledger, by=self.engine.by, now=now):
             seen = self._look_again(seen, seen.time_of_day)
         found = newly_uncertain(seen)
         waiting = unreached(seen, self.engine.transport)

@@ -406,7 +406,10 @@ def test_a_tick_on_an_uncertain_row_counts_although_the_ledger_was_lost(book: Le
         reference="R1",
     )
     history = union([reminder("R1", Outcome.SENDING, key())], book.reminders(BOOK))
-    assert settle_choices(Facts(reminders=history, choices=(tick,)), book, by="Ana") == ("R1",)
+    facts = Facts(reminders=history, choices=(tick,))
+    soon, later = (MONDAY + timedelta(minutes=minutes) for minutes in (59, 60))
+    assert settle_choices(facts, book, by="Ana", now=soon) == (), "it may be leaving elsewhere"
+    assert settle_choices(facts, book, by="Ana", now=later) == ("R1",)
     assert book.verdicts() == {"R1": Verdict.RESEND}
 
 

@@ -16,6 +16,7 @@ from mailer.smtp import SmtpTransport
 from sync.cli import main
 from sync.stores.excel_file import ExcelFileStore
 from tests.fakes.smtp import Fault, LocalSmtp
+from tests.whole_book import FileBook, put, rows_of
 from tests.whole_office import (
     NOW,
     ROOT,
@@ -120,6 +121,75 @@ def test_another_computer_at_any_moment_of_a_run_sends_nothing_twice(
     for config in (office.config, other, office.config):
         run_here(config)
     assert whole_story(office, office.server.received, moment) == {"Sent": 3}, codes
+
+
+def tick_send_again(office: Office) -> None:
+    """A person who wants all that is uncertain sent once more."""
+    with FileBook(office.book, "en").sitting() as desk:
+        page = desk.page("queue")
+        for row in rows_of(page):
+            assert row["state"] == "Uncertain"
+            put(page, row["#"], approve="Yes")
+
+
+def ticks(office: Office) -> list[object]:
+    return [row["approve"] for row in FileBook(office.book, "en").look().rows("queue")]
+
+
+def copies(office: Office) -> list[str]:
+    return sorted(mail.recipients[0] for mail in office.server.received)
+
+
+EACH_ONCE = ["ana@example.com", "bia@example.com", "caio@example.com"]
+
+
+def first_computer_at_its_first_letter(office: Office, there: Any, go_on: Any) -> Any:
+    process = child(run_and_wait, str(office.config), "before the first letter", there, go_on)
+    process.start()
+    assert there.wait(120)
+    return process
+
+
+@posix
+def test_a_tick_on_what_another_computer_is_just_sending_waits_for_an_hour(office: Office) -> None:
+    other = office.configure(state="other-computer", name="other.toml")
+    there, go_on = event(), event()
+    first = first_computer_at_its_first_letter(office, there, go_on)
+    try:
+        run_here(other)
+        tick_send_again(office)
+        run_here(other)
+        assert (copies(office), ticks(office)) == ([], ["Yes"] * 3)
+    finally:
+        go_on.set()
+        first.join(120)
+    for config in (other, office.config, other):
+        run_here(config)
+    assert copies(office) == EACH_ONCE
+    assert office.outcomes() == {"Ana": ["Sent"], "Bia": ["Sent"], "Caio": ["Sent"]}
+
+
+@posix
+def test_after_an_hour_the_tick_on_what_a_dead_computer_left_is_carried_out(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = office.configure(state="other-computer", name="other.toml")
+    there, go_on = event(), event()
+    first = first_computer_at_its_first_letter(office, there, go_on)
+    first.kill()
+    first.join(120)
+    run_here(other)
+    tick_send_again(office)
+    monkeypatch.setenv("REGUA_NOW", "2026-03-16T09:59")
+    run_here(other)
+    assert copies(office) == []
+    monkeypatch.setenv("REGUA_NOW", "2026-03-16T10:00")
+    run_here(other)
+    assert copies(office) == EACH_ONCE
+    for config in (office.config, other):  # it comes back, with what it remembers
+        run_here(config)
+    assert copies(office) == EACH_ONCE
+    assert office.outcomes() == {"Ana": ["Sent"], "Bia": ["Sent"], "Caio": ["Sent"]}
 
 
 @posix
