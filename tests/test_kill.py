@@ -34,6 +34,8 @@ from sync.send import Claimed, send_all
 from tests.fakes.smtp import LocalSmtp
 from tests.posted import BOOK, Watch, key, letter, planned
 
+pytestmark = pytest.mark.slow
+
 KILLED = 99
 INVOICES = ("NF-1", "NF-2")
 TRACED = frozenset(

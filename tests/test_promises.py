@@ -16,6 +16,8 @@ from tests.promises_events import new_world, pass_day
 from tests.promises_oracle import Broken, judge
 from tests.promises_world import DAY, World
 
+pytestmark = pytest.mark.slow
+
 
 def live(rng: Random, days: int) -> World:
     """So many days of a town, every message judged before it leaves."""

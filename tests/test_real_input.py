@@ -19,7 +19,10 @@ from tests.workbooks import Desk, fill_settings, people_s_cells, regua
 
 SOURCE = Path(__file__).parents[2] / "shared" / "data" / "ibm-late-payment-histories.csv"
 RUN_DATE = date(2013, 6, 28)
-pytestmark = pytest.mark.skipif(not SOURCE.exists(), reason="the public ledger is not here")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not SOURCE.exists(), reason="the public ledger is not here"),
+]
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from openpyxl.workbook.workbook import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
+pytestmark = pytest.mark.slow
 both = pytest.mark.parametrize("language", headings.LANGUAGES)
 
 SOFFICE = shutil.which("soffice")

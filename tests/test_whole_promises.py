@@ -21,6 +21,7 @@ from tests.whole_mutants import MUTANTS, REFUSED, Mutant
 from tests.whole_start import Kind, begin
 from tests.whole_truth import Broken
 
+pytestmark = pytest.mark.slow
 MANY = int(os.environ.get("REGUA_THOROUGH", "0"))
 """How many times as many examples; 0 is the short form."""
 _FAST = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - waiting for a disk shows nothing
