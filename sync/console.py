@@ -219,7 +219,8 @@ class Screen:
             return self.text("postponed_one")
         if message.outcome is Outcome.SENT or not message.detail:
             return text
-        return f"{text}: {message.detail}"
+        key = _ENDINGS.get(message.outcome, "refused_by")
+        return self.text(key, outcome=text, detail=message.detail)
 
     def table(self, title: str, *columns: str) -> Table:
         """An empty table whose title and headings are words of topic `cli`."""
@@ -244,6 +245,10 @@ class Screen:
         self.console.print(table)
         if count > _MOST_ROWS:
             self.say("and_more", count=count - _MOST_ROWS)
+
+
+_ENDINGS = {Outcome.UNCERTAIN: "uncertain_by", Outcome.CANCELLED: "changed_since"}
+"""How a message that did not arrive is told; what a mail server says is in its own language."""
 
 
 def _held_ids(decision: Decision) -> str:
