@@ -20,6 +20,7 @@ TEXT_LIMIT = 2_000
 
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_SIGNED = re.compile(r"[A-Z0-9-]{1,64}")
 _NAMED = re.compile(r"(?P<name>[^<>]*)<\s*(?P<address>[^<>\s]+)\s*>")
 _SEPARATOR = re.compile(r';(?=(?:[^"]*"[^"]*")*[^"]*$)')
 _COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
@@ -75,13 +76,15 @@ def mailbox(text: str) -> tuple[str, str]:
     return " ".join(name.split()), address
 
 
-def message_id(workbook_id: str, reference: str, domain: str) -> str:
+def message_id(workbook_id: str, reference: str, domain: str, code: str = "") -> str:
     """The Message-ID of one reminder: the same inputs give the same id, for ever.
 
     Args:
         workbook_id: the workbook's identity, so that two workbooks never collide.
         reference: the message's own reference.
         domain: the sender's domain.
+        code: the reference with its signature, which then is the id: every mail program cites it
+            in an answer (RFC 5322 §3.6.4), whatever it does to the text. "" for none.
 
     Raises:
         AddressError: when the domain is none.
@@ -89,6 +92,10 @@ def message_id(workbook_id: str, reference: str, domain: str) -> str:
     host = _domain(domain)
     if isinstance(host, Problem):
         raise AddressError(f"{domain[:80]!r} is not a domain name.")
+    if code:
+        if not _SIGNED.fullmatch(code):
+            raise AddressError(f"{code[:80]!r} is not a signed reference.")
+        return f"<regua.{code}@{host}>"
     digest = sha256(f"{workbook_id}\n{reference}".encode()).hexdigest()[:32]
     return f"<regua.{digest}@{host}>"
 

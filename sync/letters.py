@@ -2,41 +2,67 @@
 
 import hashlib
 from base64 import b32encode
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Literal, cast
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
 
 from mailer.addresses import mailbox, message_id
 from mailer.compose import compose
 from mailer.errors import MailError
-from mailer.letter import Creditor, LetterItem, LetterValues, OutgoingMessage, Template
+from mailer.letter import LetterValues, OutgoingMessage, Template
 from mailer.placeholders import fill_subject, require
 from mailer.plaintext import plain_letter
-from sheet_templates import headings
-from sync.domain.boleto import printed
-from sync.domain.decisions import Decision, ItemDecision
+from sync.domain.calendar import BusinessCalendar
+from sync.domain.decisions import Decision
 from sync.domain.facts import (
     Channel,
     Client,
     Facts,
     Outcome,
-    Receivable,
-    Reminder,
     TeamSettings,
     TemplateText,
 )
+from sync.domain.history import THANKS
+from sync.domain.points import points_of
+from sync.domain.standing import Book
+from sync.ledger_offers import Offered
+from sync.letter_choices import (
+    Signer,
+    has_block,
+    letter_answers,
+    letter_offers,
+    offered_of,
+    options_of,
+)
+from sync.letter_values import letter_values
 
 _DELIVERED = frozenset({Outcome.SENT, Outcome.UNCERTAIN, Outcome.REPLIED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A message ready to leave, its ledger reference, and until when its total holds."""
+    """A message ready to leave, its ledger reference, and until when its amount holds.
+
+    `total` is the amount that it asks for on its day: what the decision's items come to, less the
+    discount for paying in time, which then holds through `valid_until`. `offered` is what the
+    client may choose, to be remembered with the message; `is_signed` whether an answer to it can
+    be believed: a letter without is for showing only.
+    """
 
     reference: str
     valid_until: date
     message: OutgoingMessage
+    total: Decimal
+    offered: tuple[Offered, ...] = ()
+    is_signed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Filled:
+    """The values of a letter, and what the ledger has to remember of its options."""
+
+    values: LetterValues
+    offered: tuple[Offered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +73,10 @@ class LetterDesk:
     client has none; `taken` the references that may not be used again. `run` tells references
     from those that another computer gives at the same moment: were they equal, each would take
     the other's claim in History for its own that it has withdrawn, and send beside it.
+
+    `secret` signs what can be answered; without it (a preview) codes have no signature. Options
+    and points come from `book` and `calendar`, those the decisions were made on; without them
+    there are none.
     """
 
     workbook_id: str
@@ -54,6 +84,9 @@ class LetterDesk:
     sender: str
     taken: frozenset[str] = frozenset()
     run: str = ""
+    secret: bytes | None = None
+    book: Book | None = None
+    calendar: BusinessCalendar | None = None
 
     def write(self, decision: Decision, facts: Facts, at: datetime) -> Letter:
         """Compose the message of a decision to send.
@@ -63,23 +96,30 @@ class LetterDesk:
         """
         client = facts.clients[decision.client]
         text, language = self.template(decision, facts, client)
-        reference = self.reference(decision)
-        valid_until = decision.send_on + timedelta(days=facts.settings.quote_valid)
-        values = _values(decision, facts, client, language, reference, valid_until)
-        earlier = _thread(decision, facts.reminders)
+        template = Template(subject=text.subject, body=text.body)
+        filled = self._filled(decision, facts, template, language)
+        values, code = filled.values, filled.values.code
+        earlier = _thread(decision, facts)
         message = compose(
             values,
-            Template(subject=text.subject, body=text.body),
+            template,
             sender=self.sender,
             to=decision.to,
             cc=decision.cc,
-            message_id=message_id(self.workbook_id, reference, _domain(self.sender)),
+            message_id=message_id(self.workbook_id, values.reference, _domain(self.sender), code),
             in_reply_to=earlier[-1] if earlier else None,
             references=earlier,
             list_unsubscribe=facts.settings.reply_to or mailbox(self.sender)[1],
             date=at,
         )
-        return Letter(reference=reference, valid_until=valid_until, message=message)
+        return Letter(
+            reference=values.reference,
+            valid_until=values.quote_valid_until,
+            message=message,
+            total=values.to_pay,
+            offered=filled.offered,
+            is_signed=bool(code),
+        )
 
     def preview(self, decision: Decision, facts: Facts) -> tuple[str, str]:
         """Subject and text of what a step would say, for the queue.
@@ -89,13 +129,43 @@ class LetterDesk:
         """
         client = facts.clients[decision.client]
         text, language = self.template(decision, facts, client)
-        valid_until = decision.send_on + timedelta(days=facts.settings.quote_valid)
-        reference = self.reference(decision)
-        values = _values(decision, facts, client, language, reference, valid_until)
         template = Template(subject=text.subject, body=text.body)
         if decision.step is not None and decision.step.channel is Channel.EMAIL:
+            values = letter_values(decision, facts, client, language, self.reference(decision))
             return fill_subject(require(template), values), ""
-        return plain_letter(values, template)
+        return plain_letter(self._filled(decision, facts, template, language).values, template)
+
+    def _filled(
+        self, decision: Decision, facts: Facts, template: Template, language: str
+    ) -> _Filled:
+        """The plain values, then what can be answered, signed for exactly these."""
+        client = facts.clients[decision.client]
+        values = letter_values(decision, facts, client, language, self.reference(decision))
+        covered = [item.id for item in values.covered] if has_block(template, "offers") else []
+        options = options_of(decision, covered, facts, self.book, self.calendar)
+        signer = Signer(
+            secret=self.secret,
+            workbook_id=self.workbook_id,
+            client=decision.client,
+            reference=values.reference,
+            offered=offered_of(options),
+            valid_until=values.quote_valid_until,
+        )
+        answers = letter_answers(signer) if has_block(template, "answers") else ()
+        filled = replace(
+            values,
+            offers=letter_offers(options, signer),
+            answers=answers,
+            code=signer.message_code(),
+            points=self._points(decision, facts),
+        )
+        return _Filled(values=filled, offered=tuple(signer.offered))
+
+    def _points(self, decision: Decision, facts: Facts) -> int:
+        """A client's points, for the letter that says thank you."""
+        if self.book is None or decision.step is None or decision.step.name != THANKS:
+            return 0
+        return points_of(self.book, facts, decision.client)
 
     def template(
         self, decision: Decision, facts: Facts, client: Client
@@ -130,82 +200,18 @@ def _domain(sender: str) -> str:
     return mailbox(sender)[1].rpartition("@")[2]
 
 
-def _values(
-    decision: Decision,
-    facts: Facts,
-    client: Client,
-    language: str,
-    reference: str,
-    valid_until: date,
-) -> LetterValues:
-    settings = facts.settings
-    covered = {item.standing.id for item in _covered(decision)}
-    items = tuple(_item(item, facts, language, covered) for item in decision.listed)
-    in_total = [item for item in items if item.in_total]
-    return LetterValues(
-        client=client.legal_name or client.name,
-        contact=client.contact or client.legal_name or client.name,
-        language=cast("Literal['pt-BR', 'en']", language),
-        creditor=Creditor(
-            company=settings.company or "",
-            legal_name=settings.legal_name or "",
-            tax_id=settings.tax_id or "",
-            address=settings.address or "",
-            reply_to=settings.reply_to or "",
-            signature=settings.signature or settings.company or "",
-            pix_key=settings.pix_key or "",
-            pix_city=settings.pix_city or settings.city or "",
-        ),
-        items=items,
-        total=decision.total,
-        overdue_total=sum(
-            (item.total for item in items if item.days_past_due > 0), start=decision.total * 0
-        ),
-        days_past_due=max((item.days_past_due for item in items), default=0),
-        due_on=min(item.due_on for item in (in_total or items)),
-        quote_valid_until=valid_until,
-        pix_amount=decision.total if settings.pix_key else None,
-        reference=reference,
-    )
+def _thread(decision: Decision, facts: Facts) -> tuple[str, ...]:
+    """Message-IDs of earlier messages to this client about the same invoices, oldest first.
 
-
-def _covered(decision: Decision) -> Iterable[ItemDecision]:
-    """What `{total}` and Pix cover: the past-due items listed; before due, the step's items."""
-    if decision.is_overdue:
-        return (item for item in decision.listed if item.standing.days_past_due > 0)
-    return decision.step_items
-
-
-def _item(item: ItemDecision, facts: Facts, language: str, covered: set[str]) -> LetterItem:
-    standing, charge = item.standing, item.standing.charge
-    source = facts.receivables.get(standing.id)
-    return LetterItem(
-        id=standing.id,
-        description=(source.description or "") if source else "",
-        due_on=standing.due_on,
-        days_past_due=standing.days_past_due,
-        balance=charge.balance,
-        late_fee=charge.late_fee,
-        interest=charge.interest,
-        total=charge.total_due,
-        payment_code=printed(source.payment_code) if source and source.payment_code else None,
-        method=_method(source, language),
-        in_total=standing.id in covered,
-    )
-
-
-def _method(source: Receivable | None, language: str) -> str | None:
-    if source is None or source.method is None:
-        return None
-    return headings.value_text(language, "method", source.method)
-
-
-def _thread(decision: Decision, reminders: Iterable[Reminder]) -> tuple[str, ...]:
-    """Message-IDs of earlier messages to this client about the same invoices, oldest first."""
+    What is said of an instalment belongs to the talk about its originals.
+    """
     invoices = {key.invoice for key in decision.keys}
+    for name in tuple(invoices):
+        part = facts.instalments.get(name)
+        invoices |= set(part.receivables) if part else set()
     earlier = [
         reminder
-        for reminder in reminders
+        for reminder in facts.reminders
         if reminder.client == decision.client
         and reminder.message_id
         and reminder.outcome in _DELIVERED
