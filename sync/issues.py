@@ -141,6 +141,19 @@ payments_until_in_future
 damaged_choice
 contradictory_choice
 invalid_choice
+invalid_offer
+offer_days_crossed
+agreement_nothing_owed
+agreement_without_plan
+agreement_above_owed
+agreement_discount_differs
+agreement_due_before
+agreement_not_split
+recurring_stopped
+duplicate_recurring other_row
+until_before_from
+recurring_too_many count
+recurring_twin invoice id
 """
 
 _WARNINGS = """
@@ -168,6 +181,7 @@ template_in_other_language template language used
 threatening_words detail
 repeat_without_interval
 idle_policy
+offer_beyond_three
 damaged_history
 unknown_outcome
 """

@@ -15,7 +15,8 @@ from sync.domain.standing import Book
 from sync.issues import Issue
 from sync.key_text import folded_id
 from sync.message_states import Verdict, union
-from sync.rows import read_facts
+from sync.rows import in_order, read_facts
+from sync.rows.agreements import agreement_issues
 from sync.workbook import Snapshot
 
 
@@ -64,7 +65,7 @@ def look(
     return Look(
         snapshot=snapshot,
         facts=facts,
-        issues=issues,
+        issues=in_order([*issues, *agreement_issues(snapshot, facts, book, calendar)]),
         calendar=calendar,
         plan=plan,
         book=book,

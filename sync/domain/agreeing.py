@@ -77,14 +77,14 @@ def instalments_of(ref: str, terms: Terms) -> tuple[Instalment, ...]:
     )
 
 
-def pending_agreements(facts: Facts, its_book: Book) -> tuple[Negotiation, ...]:
-    """Agreements that somebody typed and that have no instalments yet, in the sheet's order.
+def pending_agreements(facts: Facts, its_book: Book) -> tuple[int, ...]:
+    """Agreements that have no instalments yet: their places in Facts.negotiations.
 
     Those that a person closed are over; a client with a row in error waits until it is mended.
     """
     return tuple(
-        row
-        for row in facts.negotiations
+        index
+        for index, row in enumerate(facts.negotiations)
         if row.kind is NegotiationKind.AGREEMENT
         and row.at <= its_book.run_date
         and (row.closed_on is None or row.closed_on > its_book.run_date)

@@ -16,15 +16,17 @@ from sync.rows.findings import Findings
 from sync.rows.history import Knowledge, read_history
 from sync.rows.ladders import read_ladders
 from sync.rows.negotiations import read_instalments, read_negotiations
+from sync.rows.offers import read_offers
 from sync.rows.payments import Items, check_received, read_payments
 from sync.rows.queue_choices import read_choices
 from sync.rows.receivables import read_receivables
+from sync.rows.recurring import read_recurring
 from sync.rows.settings_tab import check_interest, read_settings
 from sync.rows.structure import report_structure
 from sync.rows.templates import check_letters, read_templates
 from sync.workbook import Snapshot
 
-__all__ = ["read_facts"]
+__all__ = ["in_order", "read_facts"]
 
 
 def read_facts(snapshot: Snapshot, *, today: date) -> tuple[Facts, tuple[Issue, ...]]:
@@ -62,10 +64,12 @@ def read_facts(snapshot: Snapshot, *, today: date) -> tuple[Facts, tuple[Issue, 
         templates=letters.texts,
         reminders=read_history(tabs.get("history"), knowledge, findings),
         choices=read_choices(tabs.get("queue"), book, findings),
+        recurring=read_recurring(tabs.get("recurring"), book, ladders.names, findings),
         problem_receivables=frozenset(findings.problem_ids),
         unreadable=invoices.unreadable,
+        offer_rules=read_offers(tabs.get("offers"), findings),
     )
-    return replace(facts, row_problems=_held(findings, facts)), _in_order(findings.issues)
+    return replace(facts, row_problems=_held(findings, facts)), in_order(findings.issues)
 
 
 def _held(findings: Findings, facts: Facts) -> dict[str, str]:
@@ -91,6 +95,7 @@ def _held(findings: Findings, facts: Facts) -> dict[str, str]:
     return held
 
 
-def _in_order(issues: list[Issue]) -> tuple[Issue, ...]:
+def in_order(issues: list[Issue]) -> tuple[Issue, ...]:
+    """Issues in the order of tabs and rows."""
     places = {tab: place for place, tab in enumerate(TABS)}
     return tuple(sorted(issues, key=lambda issue: (places[issue.tab], issue.row or 0)))

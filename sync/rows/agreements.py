@@ -1,0 +1,58 @@
+"""Agreements that somebody typed and that cannot be carried out: one issue each."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from sync.domain.agreeing import Refusal, agree, pending_agreements
+from sync.domain.calendar import BusinessCalendar
+from sync.domain.facts import Facts
+from sync.domain.standing import Book
+from sync.issues import Issue
+from sync.negotiation_rows import TAB, row_of
+from sync.rows.cells import shown
+from sync.workbook import Snapshot, Tab
+
+COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        "agreement_nothing_owed": "receivables",
+        "agreement_without_plan": "instalments",
+        "agreement_above_owed": "amount",
+        "agreement_discount_differs": "discount",
+        "agreement_due_before": "first_due_on",
+        "agreement_not_split": "instalments",
+    }
+)
+"""The cell that each refusal is about."""
+
+
+def agreement_issues(
+    snapshot: Snapshot, facts: Facts, book: Book, calendar: BusinessCalendar
+) -> tuple[Issue, ...]:
+    """An issue for every agreement without instalments that cannot get any.
+
+    Its invoices wait meanwhile (reason `awaiting_answer`), until it is mended or closed.
+    """
+    tab = snapshot.tabs.get(TAB)
+    if tab is None:
+        return ()
+    found = []
+    for index in pending_agreements(facts, book):
+        refusal = agree(facts, calendar, facts.negotiations[index])
+        if isinstance(refusal, Refusal):
+            found.append(_issue(tab, facts, index, refusal, snapshot.language))
+    return tuple(found)
+
+
+def _issue(tab: Tab, facts: Facts, index: int, refusal: Refusal, language: str) -> Issue:
+    row, place = facts.negotiations[index], row_of(tab, facts, index)
+    column = COLUMNS[refusal.value]
+    if refusal is Refusal.DUE_BEFORE and row.first_due_on is None:
+        column = "pay_by"
+    return Issue(
+        code=refusal.value,
+        tab=TAB,
+        row=place.number if place else None,
+        column=column,
+        value=shown(tab.value(place, column), language) if place else "",
+        client=row.client,
+    )
