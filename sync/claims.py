@@ -115,9 +115,10 @@ class Clerk:
             cc=decision.cc,
             subject=letter.message.subject if letter else "",
             receivables=tuple(item.standing.id for item in decision.listed),
-            total=decision.total,
+            total=letter.total if letter else decision.total,
             valid_until=letter.valid_until if letter else None,
             message_id=letter.message.message_id if letter else None,
+            offers=letter.offered if letter else (),
             raw=letter.message.raw if letter else None,
         )
         message = letter.message if letter else None

@@ -136,8 +136,14 @@ class _Arrived:
         return Meant(clients=tuple(dict.fromkeys(clients)))
 
     def _codes(self) -> tuple[Code, ...]:
+        """All codes, those that the sender most likely means first.
+
+        The Message-ID of what is answered carries the message's own code; those of the thread
+        before it are of earlier messages.
+        """
         answer = self.answer
-        return (*answer.codes_subject, *answer.codes_text, *answer.codes_quoted)
+        thread = codes.find(" ".join(answer.in_reply_to[:1]))
+        return (*answer.codes_subject, *answer.codes_text, *thread, *answer.codes_quoted)
 
     # ---- machines
 
@@ -268,7 +274,8 @@ class _Arrived:
         about = self.about
         offered = about.offers.of(about.workbook_id, reminder.reference)
         mine = [code for code in self._codes() if code.reference == reminder.reference]
-        if len(mine) < len(self._codes()):
+        chosen = (*self.answer.codes_subject, *self.answer.codes_text)
+        if any(code.reference != reminder.reference for code in chosen):
             return "other_message"
         terms = answer_terms(choice, offered, reminder.valid_until)
         if terms is None:
@@ -276,7 +283,7 @@ class _Arrived:
         if self.at.date() > terms.expires:
             return "expired"
         speaking = [code for code in mine if code.choice in {choice, codes.MESSAGE}]
-        if any(code.choice not in {choice, codes.MESSAGE} for code in self.answer.codes_subject):
+        if any(code.choice not in {choice, codes.MESSAGE} for code in chosen):
             return "contradicts"
         for code in speaking:
             of = (

@@ -224,6 +224,9 @@ class _Run:
             sender=self.engine.sender or preview_sender(seen.facts.settings),
             taken=frozenset(reminder.reference for reminder in seen.facts.reminders),
             run=self.run_id,
+            secret=self.engine.ledger.offers.secret(self.identity),
+            book=seen.book,
+            calendar=seen.calendar,
         )
 
     def _mark(self) -> Change:
