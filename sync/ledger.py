@@ -26,6 +26,7 @@ from sync.ledger_days import LedgerDays, UnknownReference
 from sync.ledger_file import LedgerError, translated
 from sync.ledger_mail import LedgerMail
 from sync.ledger_offers import LedgerOffers
+from sync.ledger_recurring import LedgerRecurrences
 from sync.ledger_rows import PlannedMessage, ReminderReader, holders_of, insert_message
 from sync.ledger_tables import bodies, messages, verdicts
 from sync.message_states import (
@@ -88,6 +89,7 @@ class Ledger(LedgerDays):
         self.offers = LedgerOffers(self)
         self.mail = LedgerMail(self)
         self.bank = LedgerBank(self)
+        self.recurrences = LedgerRecurrences(self)
 
     # ---- claiming and sending
 

@@ -300,6 +300,40 @@ class OfferRule:
     valid_days: int | None = None
 
 
+class Every(StrEnum):
+    """How often a recurring receivable falls due."""
+
+    MONTH = "month"
+    WEEK = "week"
+    YEAR = "year"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecurringRule:
+    """One row of the recurring tab: a receivable that comes again and again.
+
+    `day` is of the month (1 to 31; a shorter month has its last day) or of the week (1 Monday);
+    `month` counts for a yearly one only. `starts_on` and `until` bound the due dates; without a
+    start it is the day the rule was first seen. A receivable appears `create_before` days before
+    its due date. `last_created` is the due date that the engine wrote beside the row.
+    """
+
+    name: str
+    client: str
+    amount: Decimal
+    every: Every
+    day: int
+    month: int = 1
+    starts_on: date | None = None
+    until: date | None = None
+    create_before: int = 0
+    active: bool = True
+    description: str | None = None
+    method: str | None = None
+    policy: str | None = None
+    last_created: date | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateText:
     """A letter as the templates tab has it, with its placeholders."""
@@ -336,4 +370,5 @@ class Facts:
     unreadable: Mapping[str, str | None] = field(default_factory=dict)
     unsubscribed: frozenset[str] = frozenset()
     offer_rules: tuple[OfferRule, ...] = ()
+    recurring: tuple[RecurringRule, ...] = ()
     bank_until: date | None = None
