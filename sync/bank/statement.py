@@ -19,6 +19,7 @@ from enum import StrEnum
 from sync.words import words
 
 ZERO = Decimal("0.00")
+_MOST_TEXT = 500
 _ID_BYTES = 10  # 80 bits: 16 letters, and a chance of 1 in 10^12 among a million lines
 
 
@@ -59,6 +60,7 @@ class BankLine:
     end_to_end: str = ""  # a Pix payment's own id, E… (D… for a return)
     our_number: str = ""
     our_number_raw: str = ""
+    wallet: str = ""  # the bank's product (carteira) that the number belongs to, where it says so
     document: str = ""
     company_use: str = ""  # what the company's own program wrote beside the boleto
     due_on: date | None = None
@@ -83,10 +85,12 @@ class BankLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """A file that adds up. `start` to `end` are the days it covers, as far as it says.
+    """A file that adds up. `start` to `end` are the days it covers, said with caution.
 
     `bank` is the bank's three digits when known, `account` the account as its ids use it; `digest`
     the SHA-256 of the file. `opening` and `closing` are balances, None when the file has none.
+    `boletos_only` is true of return files: they say nothing of Pix and transfers, so the days they
+    cover are covered for boletos alone.
     """
 
     source: str
@@ -98,6 +102,7 @@ class Statement:
     end: date | None
     opening: Decimal | None = None
     closing: Decimal | None = None
+    boletos_only: bool = False
     lines: tuple[BankLine, ...] = ()
 
 
@@ -116,10 +121,15 @@ class RefusedBankFile(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A line without its id, and what tells it from the others of the same day."""
+    """A line without its id, and what tells it from the others of the same day.
+
+    `version` names which of its tellings this is: some banks tell one payment twice (Caixa as it
+    happens and again at night). Tellings that agree in everything else are one line.
+    """
 
     line: BankLine
     identity: tuple[str, ...]
+    version: str = ""
 
 
 def with_ids(bank: str, account: str, drafts: Sequence[Draft]) -> tuple[BankLine, ...]:
@@ -128,23 +138,24 @@ def with_ids(bank: str, account: str, drafts: Sequence[Draft]) -> tuple[BankLine
     Nothing else of the file takes part, so another export of the same account (longer, shorter,
     sorted the other way) gives the same lines the same ids. The day and amount take part even
     when the bank has an id of its own, for banks use theirs again. Lines equal in all of this
-    are counted in the order of their texts, not of the file.
+    are counted in the order of their texts, not of the file. A second telling is left out.
     """
     seen: Counter[tuple[str, ...]] = Counter()
     ids: dict[int, str] = {}
-    order = sorted(range(len(drafts)), key=lambda place: (_texts(drafts[place].line), place))
-    for place in order:
+    for place in sorted(range(len(drafts)), key=lambda place: _rank(drafts[place], place)):
         draft = drafts[place]
-        key = (
-            bank,
-            account,
-            draft.line.posted_on.isoformat(),
-            f"{draft.line.amount:.2f}",
-            *draft.identity,
-        )
-        seen[key] += 1
-        ids[place] = _digest(*key, str(seen[key]))
-    return tuple(replace(draft.line, id=ids[place]) for place, draft in enumerate(drafts))
+        day, amount = draft.line.posted_on.isoformat(), f"{draft.line.amount:.2f}"
+        key = (bank, account, day, amount, *draft.identity)
+        seen[*key, draft.version] += 1
+        ids[place] = _digest(*key, str(seen[*key, draft.version]))
+    told: dict[str, BankLine] = {}
+    for place, draft in enumerate(drafts):
+        told.setdefault(ids[place], replace(draft.line, id=ids[place]))
+    return tuple(told.values())
+
+
+def _rank(draft: Draft, place: int) -> tuple[tuple[str, ...], int]:
+    return _texts(draft.line), place
 
 
 def _texts(line: BankLine) -> tuple[str, ...]:
@@ -162,6 +173,12 @@ def fold(text: str) -> str:
     """Letters and digits only, without case and accents: what two exports of a memo share."""
     plain = unicodedata.normalize("NFKD", text).casefold()
     return "".join(sign for sign in plain if sign.isalnum())
+
+
+def clean(text: str) -> str:
+    """One line of printable text, at most 500 characters: what a cell can hold."""
+    printable = "".join(sign if sign.isprintable() else " " for sign in text)
+    return " ".join(printable.split())[:_MOST_TEXT]
 
 
 def coverage(lines: Iterable[BankLine]) -> tuple[date | None, date | None]:
