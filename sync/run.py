@@ -14,8 +14,7 @@ from mailer.delivery import Transport
 from sync.claims import Claim, Clerk, Unclaimed, first_state
 from sync.digest import send_digest
 from sync.domain.calendar import BusinessCalendar
-from sync.domain.decisions import Action, Decision
-from sync.domain.dunning import decide
+from sync.domain.decisions import Action
 from sync.domain.facts import Outcome, TeamSettings
 from sync.identity import check_place, identity_of, remember_place
 from sync.ledger import Ledger
@@ -32,6 +31,7 @@ from sync.taking_in import KeepsChanging, Sources, take_in
 from sync.views.history import claims as claimed_rows
 from sync.views.recording import record
 from sync.views.view_input import HistoryNote, RunSummary, ViewInput
+from sync.watch import Watch
 from sync.workbook import Applied, Change, NotWritable, SetIdentity, Snapshot, Store
 
 _LOG = logging.getLogger("regua.run")
@@ -249,7 +249,14 @@ class _Run:
             for claim in claims
             if claim.message is not None
         ]
-        watch = _Watch(self, {claim.reference: claim for claim in claims}, revision)
+        watch = Watch(
+            self.engine.store,
+            self._look,
+            self.engine.now,
+            {claim.reference: claim for claim in claims},
+            revision,
+            in_window=self.engine.in_window,
+        )
         done: list[SendResult] = []
 
         def progress(result: SendResult) -> None:
@@ -323,57 +330,6 @@ class _Run:
             letters=previews(self._desk(seen), plan, seen.facts),
             notes=_notes(claims),
         )
-
-
-class _Watch:
-    """Reads the workbook again before messages leave, when it is no longer what was claimed in."""
-
-    def __init__(self, of: _Run, claims: dict[str, Claim], revision: str) -> None:
-        self.of = of
-        self.claims = claims
-        self.revision = revision
-        self.now_due: dict[str, Decision] | None = None  # None: nothing changed so far
-
-    def why_not(self, claimed: Claimed) -> str | None:
-        """None: the message is still right; else what changed."""
-        present = self.of.engine.store.revision()
-        if present != self.revision:
-            self.revision = present
-            self.now_due = self._decide_again()
-        if self.now_due is None:
-            return None
-        decision = self.claims[claimed.reference].decision
-        again = self.now_due.get(decision.client)
-        if again is None or not same_message(decision, again):
-            return "changed since it was decided"
-        return None
-
-    def _decide_again(self) -> dict[str, Decision]:
-        """What would be decided now, were this run's own claims not there yet."""
-        snapshot = self.of.engine.store.read()
-        ours = self.claims.keys()
-        seen = self.of._look(snapshot)  # noqa: SLF001 - the watch is a part of the run
-        others = tuple(r for r in seen.facts.reminders if r.reference not in ours)
-        facts = replace(seen.facts, reminders=others)
-        now = self.of.engine.now()
-        plan = decide(
-            facts,
-            seen.calendar,
-            now.date(),
-            time_of_day=now.time() if self.of.engine.in_window else None,
-            acting=True,
-        )
-        return {each.client: each for each in plan.decisions if each.deliverable}
-
-
-def same_message(one: Decision, other: Decision) -> bool:
-    """Whether two decisions say the same to the same people about the same amounts."""
-    return (one.keys, one.to, one.cc, one.total) == (
-        other.keys,
-        other.to,
-        other.cc,
-        other.total,
-    ) and [item.standing for item in one.listed] == [item.standing for item in other.listed]
 
 
 def _require_no_obstacle(snapshot: Snapshot) -> None:
