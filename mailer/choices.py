@@ -36,6 +36,7 @@ class OfferCard:
     more: str
     total: str
     gain: str
+    is_saving: bool
     valid_until: str
     button: str
     href: str
@@ -159,6 +160,7 @@ def _card(offer: LetterOffer, words: Words, address: str, *, dated: bool) -> Off
         more=more,
         total=words.money(offer.total),
         gain=_gain(offer, words),
+        is_saving=offer.total < offer.owed,
         valid_until=words("offers.valid_until", date=words.day(offer.valid_until)) if dated else "",
         button=words("offers.choose", number=offer.number),
         href=mailto(address, subject, body),

@@ -145,7 +145,8 @@ class LetterValues:
         reference: the message's own; its letters and digits are the Pix txid (at most 25).
         offers, answers: what fills `{offers}` and `{answers}`; an empty block vanishes.
         code: the reference with its signature, for the foot; "" in previews.
-        points: what the client has earned by paying in time, shown below the text; 0 for none.
+        is_courtesy: it asks for nothing (a thank-you, a confirmation).
+        points: what the client has earned by paying in time, shown above the signature; 0 for none.
     """
 
     client: str
@@ -163,6 +164,7 @@ class LetterValues:
     offers: tuple[LetterOffer, ...] = ()
     answers: tuple[LetterAnswer, ...] = ()
     code: str = ""
+    is_courtesy: bool = False
     points: int = 0
 
     @property

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from mailer.errors import MalformedTemplate, UnknownPlaceholder
 from mailer.letter import Problem
-from mailer.markup import Block, Inline, Node, Span, Value, read_body, read_line
+from mailer.markup import Block, Inline, Node, Paragraph, Span, Value, read_body, read_line
 from mailer.table import label_of
 from mailer.words import clean, folded, plain, threatening_words, words_of
 
@@ -126,6 +126,13 @@ def fill_subject(taken: ReadTemplate, values: LetterValues) -> str:
     """The subject with its values, cut to the limit."""
     texts = {**fill(values), "invoices": _listed(values, _LISTED_IN_SUBJECT)}
     return clean(plain(as_text(taken.subject, texts)), SUBJECT_LIMIT)
+
+
+def split_at_signature(body: tuple[Node, ...]) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
+    """What comes before the paragraph that signs the letter, and that paragraph when it is last."""
+    last = body[-1] if body else None
+    signed = isinstance(last, Paragraph) and Value("signature") in last.inlines
+    return (body[:-1], body[-1:]) if signed else (body, ())
 
 
 def as_text(inlines: tuple[Inline, ...], texts: dict[str, str]) -> str:

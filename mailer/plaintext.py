@@ -8,7 +8,7 @@ from mailer.choices import answers_text, offers_text
 from mailer.letter import check_values
 from mailer.markup import Block, Listing
 from mailer.pix_block import pix_block
-from mailer.placeholders import as_text, fill, fill_subject, require
+from mailer.placeholders import as_text, fill, fill_subject, require, split_at_signature
 from mailer.table import table_text
 from mailer.words import clean, isolated, plain, words_of
 
@@ -34,9 +34,11 @@ def plain_letter(values: LetterValues, template: Template) -> tuple[str, str]:
 def body_text(taken: ReadTemplate, values: LetterValues, pix: PixBlock | None) -> str:
     """The template's body with its values; blocks without content vanish."""
     texts = {key: isolated(plain(text)) for key, text in fill(values).items()}
-    parts = [_node(node, texts, values, pix) for node in taken.body]
+    said, signature = split_at_signature(taken.body)
+    parts = [_node(node, texts, values, pix) for node in said]
     if values.points > 0:
         parts.append(words_of(values.language).count("points.have", values.points))
+    parts += [_node(node, texts, values, pix) for node in signature]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -45,8 +47,7 @@ def footer_text(values: LetterValues, unsubscribe: str) -> str:
     words, creditor = words_of(values.language), values.creditor
     lines = [
         "-" * 20,  # not "-- ": programs hide what follows that, and the law wants it seen
-        words("footer.paid"),
-        "",
+        *(() if values.is_courtesy else (words("footer.paid"), "")),
         f"{clean(creditor.legal_name)} - {words('footer.tax_id', tax_id=clean(creditor.tax_id))}",
         clean(creditor.address),
         words("footer.reference", reference=values.code or values.reference),

@@ -14,7 +14,7 @@ import css_inline
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from mailer.choices import offers_block, ready_answers
-from mailer.placeholders import fill
+from mailer.placeholders import fill, split_at_signature
 from mailer.table import table_of
 from mailer.words import clean, words_of
 
@@ -46,8 +46,10 @@ def html_letter(
         reply_to: the address that the ready answers go to.
     """
     words = words_of(values.language)
+    said, signature = split_at_signature(body)
     html = layout("letter.html").render(
-        body=body,
+        body=said,
+        signature=signature,
         values=fill(values),
         table=table_of(values),
         words=words,
@@ -58,6 +60,7 @@ def html_letter(
         pix_cid=pix_cid,
         offers=offers_block(values, reply_to),
         answers=ready_answers(values, reply_to),
+        is_courtesy=values.is_courtesy,
         points=words.count("points.have", values.points) if values.points > 0 else "",
         reference=values.code or values.reference,
         unsubscribe=unsubscribe,

@@ -123,6 +123,8 @@ def label_of(item: LetterItem, words: Words) -> str:
     if item.instalment is None:
         return clean(item.id, _ID)
     number, count = item.instalment
+    if count == 1:
+        return words("table.single")
     return words("table.instalment", number=number, count=count)
 
 

@@ -10,9 +10,10 @@ from sheet_templates import headings
 from sync.domain.boleto import printed
 from sync.domain.decisions import ZERO, Decision, ItemDecision
 from sync.domain.facts import Client, Facts, Instalment, Receivable, TeamSettings
-from sync.domain.history import CONFIRMATION
+from sync.domain.history import CONFIRMATION, THANKS
 from sync.domain.on_time import on_time_offer
 
+_COURTESIES = frozenset({THANKS, CONFIRMATION})
 _MOST_TXIDS = 99  # two digits behind the reference tell instalments apart
 
 
@@ -38,6 +39,7 @@ def letter_values(
         quote_valid_until=_valid_until(items, decision, settings),
         pix_amount=None,
         reference=reference,
+        is_courtesy=decision.step is not None and decision.step.name in _COURTESIES,
     )
     # A plan is paid by its instalments' own codes; what asks for nothing needs none.
     whole = settings.pix_key and values.to_pay > 0 and not any(i.pix_txid for i in items)

@@ -125,6 +125,18 @@ def test_the_default_ladder_climbs_and_ends_with_a_person(language: str) -> None
 
 
 @both
+def test_a_step_with_offers_has_a_letter_that_shows_them(language: str) -> None:
+    letters = {row["template"]: row for row in headings.default_templates(language)}
+    offering = [row for row in headings.default_policy(language) if row.get("offers")]
+    assert [int(str(row["offset"])) for row in offering] == [10, 45]
+    for step in offering:
+        assert step["channel"] == "email"
+        assert "offers" in placeholders(str(letters[step["template"]]["body"]))
+    from_days = {int(str(row["from_days"])) for row in headings.default_offers(language)}
+    assert min(from_days) <= 10, "the first step with offers finds a row of the offers tab"
+
+
+@both
 def test_every_step_has_its_letter_in_both_languages(language: str) -> None:
     letters = {(row["template"], row["language"]) for row in headings.default_templates(language)}
     assert len(letters) == len(headings.default_templates(language)), "a letter stands twice"
