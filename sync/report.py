@@ -161,7 +161,10 @@ def _totals(plan: RunPlan) -> dict[str, Any]:
 def decision_json(
     decision: Decision, unreadable: Mapping[str, str | None] | None = None
 ) -> dict[str, Any]:
-    """One client's decision with its items, and its rows that could not be read."""
+    """One client's decision with its items, and its rows that could not be read.
+
+    Thanks and confirmations are decisions of their own, about the items that they list.
+    """
     step = decision.step
     return {
         "client": decision.client,
@@ -175,11 +178,11 @@ def decision_json(
         "total": amount(decision.total),
         "send_on": decision.send_on.isoformat(),
         "receivables": [
-            *(item_json(item) for item in decision.items),
+            *(item_json(item) for item in (decision.items or decision.listed)),
             *(
                 _problem_json(invoice)
                 for invoice, client in (unreadable or {}).items()
-                if client == decision.client
+                if client == decision.client and not decision.is_courtesy
             ),
         ],
     }

@@ -35,7 +35,11 @@ _RANK = {PROMISE_BROKEN: 1, PLAN_BROKEN: 2}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """All that a run date's decisions look at. `payments_until` is how far payment data reaches."""
+    """All that a run date's decisions look at.
+
+    `payments_until` is how far payment data reaches; `settled` what money settled lately, when the
+    team thanks for payments.
+    """
 
     facts: Facts
     book: Book
@@ -47,6 +51,7 @@ class Day:
     ladders: Mapping[str, Ladder] = field(default_factory=dict)
     choices: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict)
     cases: Mapping[str, tuple["Case", ...]] = field(default_factory=dict)
+    settled: tuple[Standing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +226,7 @@ def _was_said(sent: Iterable[SentStep], rung: Rung, after: date) -> bool:
 
 def _one_a_day(day: Day, sent: tuple[SentStep, ...], place: Place) -> Place:
     """An item takes at most one step a day, one that a person skipped included."""
-    today = [s for s in sent if s.on == day.today]
+    today = [s for s in sent if s.on == day.today and not s.is_courtesy]
     if place.rung is None or not today:
         return place
     skipped = today[-1].outcome is Outcome.SKIPPED
@@ -234,7 +239,7 @@ def _after_other_due_dates(day: Day, standing: Standing, place: Place) -> Place:
     if place.rung is None:
         return place
     others = day.history.of_other_due_dates(standing.id, standing.due_on)
-    said = [s.on for s in others if s.outcome in MAY_HAVE_ARRIVED]
+    said = [s.on for s in others if s.outcome in MAY_HAVE_ARRIVED and not s.is_courtesy]
     free = max(said, default=date.min) + timedelta(days=day.facts.settings.contact_gap)
     if not said or free <= day.today:
         return place

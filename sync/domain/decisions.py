@@ -159,6 +159,7 @@ class Decision:
 
     `items` are all the client's open items (held and not reached ones too). `step_items` get
     their step recorded with this message, `listed` stand in its table (step items first).
+    A courtesy has no `items`: its `listed` are the instalments agreed on, or what was paid.
     action SEND with a `reason` means: due, but waits for that (needs_approval, preview_mode,
     by_hand); `deliverable` says that a run sends it now. `choice` is the approval it rests on.
     """
@@ -177,6 +178,8 @@ class Decision:
     deliverable: bool = False
     choice: Choice | None = None
     is_overdue: bool = False  # the message is about something past due
+    is_courtesy: bool = False  # thanks or a confirmation, beside the client's own decision
+    agreement: str | None = None  # the ref of the agreement that a confirmation is about
 
     @property
     def keys(self) -> tuple[StepKey, ...]:

@@ -16,9 +16,10 @@ from sync.domain.calendar import BusinessCalendar
 from sync.domain.caps import capped, priority
 from sync.domain.cases import CLOSED, Case, Day, open_cases
 from sync.domain.client_day import decide_client
+from sync.domain.courtesies import lately_settled, settled_courtesy, with_courtesies
 from sync.domain.decisions import ZERO, Action, Decision, ItemDecision, Reason, RunPlan
 from sync.domain.facts import Choice, Facts, Instalment, Outcome, Receivable, Reminder
-from sync.domain.history import History, remember
+from sync.domain.history import COURTESIES, History, remember
 from sync.domain.ladder import Ladder
 from sync.domain.standing import Book, book
 
@@ -92,10 +93,14 @@ def day_of(
 
 
 def decisions_of(day: Day) -> tuple[Decision, ...]:
-    """One decision a client, capped: what is sent first, in the order of its priority."""
-    decisions = capped(day, [decide_client(day, client, day.cases[client]) for client in day.cases])
+    """One decision a client, and courtesies beside them, capped.
+
+    What is sent comes first, in the order of its priority.
+    """
+    decided = [decide_client(day, client, day.cases[client]) for client in day.cases]
+    decisions = capped(day, with_courtesies(day, decided))
     ordered = sorted(decisions, key=lambda d: (not d.deliverable, priority(d)))
-    return (*ordered, *_unreadable(day, {decision.client for decision in decisions}))
+    return (*ordered, *_unreadable(day, {decision.client for decision in decided}))
 
 
 def _unreadable(day: Day, decided: set[str]) -> Iterable[Decision]:
@@ -112,7 +117,8 @@ def _unreadable(day: Day, decided: set[str]) -> Iterable[Decision]:
 
 def _day(facts: Facts, calendar: BusinessCalendar, its_book: Book, at: time | None) -> Day:
     standings = its_book.standings.values()
-    open_ids = frozenset(s.id for s in standings if s.status not in CLOSED)
+    settled = lately_settled(its_book) if facts.settings.thank_you else ()
+    remembered = {s.id for s in standings if s.status not in CLOSED}.union(s.id for s in settled)
     choices: dict[str, tuple[Choice, ...]] = {}
     for choice in facts.choices:
         choices[choice.client] = (*choices.get(choice.client, ()), choice)
@@ -121,7 +127,11 @@ def _day(facts: Facts, calendar: BusinessCalendar, its_book: Book, at: time | No
         facts=facts,
         book=its_book,
         history=remember(
-            facts.reminders, open_ids, its_book.run_date, asked, facts.settings.contact_gap
+            facts.reminders,
+            frozenset(remembered),
+            its_book.run_date,
+            asked,
+            facts.settings.contact_gap,
         ),
         calendar=calendar,
         today=its_book.run_date,
@@ -129,6 +139,7 @@ def _day(facts: Facts, calendar: BusinessCalendar, its_book: Book, at: time | No
         payments_until=payments_reach(facts, its_book.run_date),
         ladders={name: Ladder.of(steps) for name, steps in facts.ladders.items()},
         choices=choices,
+        settled=settled,
     )
     return replace(day, cases=open_cases(day, standings))
 
@@ -152,6 +163,12 @@ def _settle(day: Day) -> tuple[tuple[Decision, ...], Day]:
     decisions: list[Decision] = []
     for choice in day.facts.choices:
         # One after the other: what one tick settled, another cannot settle again.
+        if choice.step in COURTESIES:
+            courtesy = settled_courtesy(day, choice)
+            if courtesy is not None:
+                decisions.append(courtesy)
+                day = _after(day, decisions[-1:])
+            continue
         settled = settled_by_people(day, choice, day.cases.get(choice.client, ()))
         if settled is not None:
             decisions.append(_settled_decision(day, choice.client, settled))
@@ -189,8 +206,8 @@ def _after(day: Day, decisions: Sequence[Decision]) -> Day:
     """The day with the decisions' keys used up, as if their messages had left."""
     later = replace(day, history=day.history.plus(_assumed(day.today, decisions)))
     cases = dict(day.cases)
-    for client in {decision.client for decision in decisions}:
-        standings = [case.standing for case in day.cases[client]]
+    for client in {decision.client for decision in decisions} & cases.keys():
+        standings = [case.standing for case in cases[client]]
         cases.update(open_cases(later, standings))
     return replace(later, cases=cases)
 

@@ -95,7 +95,9 @@ def explain(
     source = day.book.accounts.item(invoice)
     if standing is None or source is None:
         return None
-    decision = next((d for d in decisions_of(day) if d.client == standing.client), None)
+    decision = next(
+        (d for d in decisions_of(day) if d.client == standing.client and not d.is_courtesy), None
+    )
     items = decision.items if decision else ()
     item = next((i for i in items if i.standing.id == invoice), None)
     in_plan = day.book.agreements.get(standing.agreement or "")

@@ -18,7 +18,7 @@ def hold_of_draft(day: Day, draft: Draft, *, vouched: bool) -> Reason | None:
     """Why this message does not go today; `vouched`: a person approved it on the day."""
     if draft.too_small:
         return Reason.BELOW_MINIMUM
-    address = _address_hold(day, draft)
+    address = address_hold(day, draft.client, draft.step.channel, draft.to)
     if address is not None:
         return address
     if draft.is_overdue:
@@ -47,16 +47,17 @@ def is_outside_window(day: Day) -> bool:
     return now is not None and not settings.send_from <= now <= settings.send_until
 
 
-def _address_hold(day: Day, draft: Draft) -> Reason | None:
-    if not draft.to:
+def address_hold(day: Day, client: str, channel: Channel, to: tuple[str, ...]) -> Reason | None:
+    """Why nothing can reach the client today by this channel."""
+    if not to:
         # A call needs no number in the sheet; a chat or a text does.
-        return None if draft.step.channel is Channel.CALL else Reason.NO_ADDRESS
-    if draft.by_hand:
+        return None if channel is Channel.CALL else Reason.NO_ADDRESS
+    if channel is not Channel.EMAIL:
         return None
-    addresses = {address.casefold() for address in draft.to}
-    if addresses <= day.history.bounced.get(draft.client, frozenset()):
+    addresses = {address.casefold() for address in to}
+    if addresses <= day.history.bounced.get(client, frozenset()):
         return Reason.ADDRESS_BOUNCED
-    refused = day.history.refused.get(draft.client, {})
+    refused = day.history.refused.get(client, {})
     if any(refused.get(address) == day.today for address in addresses):
         return Reason.REFUSED
     return None

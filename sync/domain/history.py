@@ -17,7 +17,9 @@ CONFIRMATION = "confirmation"
 RESERVED_STEPS = frozenset({PROMISE_BROKEN, PLAN_BROKEN, THANKS, CONFIRMATION})
 """Steps of no ladder: their keys neither raise nor lower the rung an item stands on."""
 
-_COURTESIES = frozenset({THANKS, CONFIRMATION})
+COURTESIES = frozenset({THANKS, CONFIRMATION})
+"""Reserved steps that ask for nothing: no ladder, gap or amount takes note of them."""
+
 _UNSURE = frozenset({Outcome.UNCERTAIN, Outcome.SENDING})
 COUNTS_AS_SENT = _UNSURE | {Outcome.SENT, Outcome.BOUNCED, Outcome.SKIPPED, Outcome.REPLIED}
 MAY_HAVE_ARRIVED = _UNSURE | {Outcome.SENT, Outcome.REPLIED}
@@ -40,6 +42,11 @@ class SentStep:
         return self.key.step not in RESERVED_STEPS
 
     @property
+    def is_courtesy(self) -> bool:
+        """Whether it asked for nothing."""
+        return self.key.step in COURTESIES
+
+    @property
     def is_unsure(self) -> bool:
         """Whether nobody knows yet if the message arrived."""
         return self.outcome in _UNSURE
@@ -50,7 +57,7 @@ def is_overdue_contact(reminder: Reminder) -> bool:
 
     A message whose keys were lost counts too: in doubt, wait.
     """
-    if reminder.step in _COURTESIES:
+    if reminder.step in COURTESIES:
         return False
     if not reminder.keys:
         return True
@@ -60,7 +67,7 @@ def is_overdue_contact(reminder: Reminder) -> bool:
 def is_overdue_key(key: StepKey) -> bool:
     """Whether the step of this key goes only after the due date."""
     return key.step in (PROMISE_BROKEN, PLAN_BROKEN) or (
-        key.offset > 0 and key.step not in _COURTESIES
+        key.offset > 0 and key.step not in COURTESIES
     )
 
 

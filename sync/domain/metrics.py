@@ -16,6 +16,7 @@ from sync.domain.charges import Receipt
 from sync.domain.clients import settled_normally, share
 from sync.domain.decisions import ZERO, Standing
 from sync.domain.facts import Cancelled, Facts, Outcome, Receivable, Reminder, StepKey
+from sync.domain.history import COURTESIES
 from sync.domain.negotiation import Result, add_months
 from sync.domain.receipts import Accounts
 from sync.domain.standing import Book, book
@@ -285,7 +286,7 @@ def _sent_keys(
     by_invoice: dict[str, list[tuple[date, StepKey]]] = {}
     for reminder in reminders:
         day = reminder.at.date()
-        if reminder.outcome in _REACHED and day <= run_date:
+        if reminder.outcome in _REACHED and day <= run_date and reminder.step not in COURTESIES:
             for key in reminder.keys:
                 by_invoice.setdefault(key.invoice, []).append((day, key))
     for sent in by_invoice.values():

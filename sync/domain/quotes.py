@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from sync.domain.facts import Outcome, Reminder
-from sync.domain.history import is_overdue_key
+from sync.domain.history import COURTESIES, is_overdue_key
 
 # A message with one of these outcomes told nobody an amount.
 _TOLD_NOTHING = frozenset({Outcome.CANCELLED, Outcome.SKIPPED, Outcome.REFUSED})
@@ -34,6 +34,8 @@ def told_amounts(
     for reminder in reminders:
         if reminder.valid_until is None or reminder.outcome in _TOLD_NOTHING:
             continue
+        if reminder.step in COURTESIES:
+            continue  # thanks and confirmations ask for nothing
         listed = {key.invoice for key in reminder.keys}.union(reminder.receivables)
         on = reminder.at.date()
         if on > run_date or listed.isdisjoint(wanted):

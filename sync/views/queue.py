@@ -109,7 +109,7 @@ def _next(view: ViewInput) -> Iterator[Decision]:
     yield from (each for each in view.plan.settled if not gone.issuperset(each.keys))
     upcoming = {d.client: d for d in view.plan.upcoming if d.action is not Action.NONE}
     for decision in view.plan.decisions:
-        following = upcoming.pop(decision.client, None)
+        following = None if decision.is_courtesy else upcoming.pop(decision.client, None)
         if decision.action is Action.SEND and not (
             decision.keys and gone.issuperset(decision.keys)
         ):
