@@ -1,0 +1,151 @@
+"""What a person wrote, apart from what the mail program quoted below it.
+
+Only what is plainly a quotation is taken away: lines marked as such, and an unmarked rest only when
+it cites one of our references, which every letter of ours has at its foot. Anything else counts as
+written now; an answer then holds more than a choice and goes to a person, which is the safe side.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mailer.answer_html import QUOTE_FROM_HERE
+from mailer.answer_words import folded, phrases
+from mailer.reference import find, find_references
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_LINES_READ = 20_000
+_LINE_READ = 600
+_FOLDED_OVER = 4
+_MARK = re.compile(r"\s{0,8}(?:>|\|(?=\s|>))")
+_RULE = re.compile(r"\s*[-_=*\u2014]{4,}\s*")
+_HEADER = re.compile(r"[\s>*]{0,10}([^\W\d_][^:*]{0,24}?)\s{0,3}\*{0,2}\s?:")
+_MOMENT = re.compile(r"\d{1,4}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """The two parts of an answer, as lines."""
+
+    new: tuple[str, ...]
+    quoted: tuple[str, ...]
+
+
+def split(lines: Sequence[str]) -> Split:
+    """Take the quotation away.
+
+    Args:
+        lines: the text; a quoted line may begin with `>`.
+    """
+    read = [line[:_LINE_READ] for line in lines[:_LINES_READ]]
+    cited = _last_citation(read)
+    new: list[str] = []
+    quoted: list[str] = []
+    place = 0
+    while place < len(read):
+        line = read[place]
+        if _MARK.match(line):
+            quoted.append(line)
+            place += 1
+            continue
+        length, unmarked = _introduction(read, place)
+        after = place + length
+        if length and after <= cited and (unmarked or not _marked_next(read, after)):
+            quoted += read[place:]
+            break
+        if length and not unmarked and _marked_next(read, after):
+            quoted += read[place:after]
+        else:
+            length = length or 1
+            after = place + length
+            new += read[place:after]
+        place = after
+    return Split(new=_trimmed(new), quoted=tuple(quoted))
+
+
+def _introduction(lines: list[str], place: int) -> tuple[int, bool]:
+    """How many lines introduce a quotation here, and whether it surely has no marks."""
+    line = lines[place]
+    if line == QUOTE_FROM_HERE:
+        return 1, True
+    if not line.strip():
+        return 0, False
+    length = _attribution(lines, place)
+    if length:
+        return length, False
+    bare = _words_of(line)
+    if bare in phrases("quotes.separators"):
+        return 1, False
+    start = place + 1 if _RULE.fullmatch(line) else place
+    if _header_block(lines, start):
+        return 1, True
+    return 0, False
+
+
+def _attribution(lines: list[str], place: int) -> int:
+    """`Em 23 de nov. de 2026, Ana <a@x> escreveu:`, folded over a few lines at most."""
+    first = folded(lines[place]).strip(" \t*_\u200e")
+    word = first.replace("----", "---- ", 1).split(" ", 1)[0]
+    inside = "@" in first and any(each in first for each in phrases("quotes.attribution_inside"))
+    if word not in phrases("quotes.attribution_starts") and not inside:
+        return 0
+    ends = phrases("quotes.attribution_ends")
+    said = ""
+    for length in range(1, min(_FOLDED_OVER, len(lines) - place) + 1):
+        line = lines[place + length - 1]
+        if _MARK.match(line) or not line.strip():
+            return 0
+        said += " " + folded(line).strip(" \t*_")
+        if said.endswith(ends) or (inside and said.endswith(":")):
+            dated = _MOMENT.search(said) is not None
+            return length if dated and len(said) < 400 else 0
+    return 0
+
+
+def _header_block(lines: list[str], start: int) -> bool:
+    """`De: … Enviado: … Para: … Assunto: …`, as Outlook and phones put before a quotation."""
+    names = []
+    for line in lines[start : start + 12]:
+        match = _HEADER.match(line)
+        if match:
+            names.append(folded(match[1]).strip())
+    if not names or start >= len(lines):
+        return False
+    first = _HEADER.match(lines[start])
+    starts = first is not None and folded(first[1]).strip() in phrases("quotes.header_from")
+    others = {name for name in names if name in phrases("quotes.header_others")}
+    return starts and len(others) >= 2
+
+
+def _marked_next(lines: list[str], place: int) -> bool:
+    """Whether the next line that is not empty bears the mark of a quotation."""
+    for line in lines[place : place + 12]:
+        if line.strip():
+            return bool(_MARK.match(line))
+    return False
+
+
+def _last_citation(lines: list[str]) -> int:
+    """The last line with a reference of ours, or with a code that may be folded; -1 for none."""
+    for place in range(len(lines) - 1, -1, -1):
+        if find_references(lines[place]) or find("\n".join(lines[place : place + 3])):
+            return place
+    return -1
+
+
+def _words_of(line: str) -> str:
+    return folded(line).strip(" \t-_*=:\u2014")
+
+
+def _trimmed(lines: list[str]) -> tuple[str, ...]:
+    """Without empty lines and rules at either end."""
+    kept = list(lines)
+    while kept and (not kept[-1].strip() or _RULE.fullmatch(kept[-1])):
+        kept.pop()
+    while kept and not kept[0].strip():
+        kept.pop(0)
+    return tuple(kept)
