@@ -31,6 +31,8 @@ _MODULES = {
     "explain": "explain",
     "rehearse": "rehearse",
     "settle": "daily",
+    "offer": "offers",
+    "agree": "offers",
     "serve": "serve",
 }
 
@@ -159,6 +161,19 @@ class _Build:
         sub.add_argument("reference", metavar="REFERENCE", help=self.text("reference"))
         sub.add_argument("verdict", choices=("sent", "resend"), help=self.text("verdict"))
         self._common(sub)
+
+    def _offer(self, sub: argparse.ArgumentParser) -> None:
+        sub.add_argument("target", metavar="INVOICE|CLIENT", help=self.text("target"))
+        self._check(sub)
+
+    def _agree(self, sub: argparse.ArgumentParser) -> None:
+        sub.add_argument("target", metavar="CLIENT", help=self.text("target"))
+        sub.add_argument("--option", type=int, required=True, metavar="N", help=self.text("option"))
+        channels = ("email", "whatsapp", "sms", "call")
+        sub.add_argument("--channel", choices=channels, help=self.text("channel"))
+        sub.add_argument("--by", metavar="NAME", help=self.text("by"))
+        sub.add_argument("--yes", action="store_true", help=self.text("yes"))
+        self._check(sub)
 
     def _serve(self, sub: argparse.ArgumentParser) -> None:
         self._common(sub)
