@@ -16,6 +16,7 @@ from mailer.folder import FolderTransport
 from mailer.letter import OutgoingMessage
 from mailer.password import INBOX_CREDENTIAL, INBOX_VARIABLE, find_password
 from mailer.smtp import SmtpTransport
+from sync.agreeing_rows import TypedAgreements
 from sync.clock import Clock
 from sync.domain.calendar import BusinessCalendar
 from sync.domain.facts import TeamSettings
@@ -243,8 +244,9 @@ def engine_for(
     with open_ledger(settings, now) as ledger, ExitStack() as opened:
 
         def sources(identity: str) -> list[Source]:
-            # What arrives, arrives today: a run of another day leaves it for one of its own.
-            found: list[Source] = []
+            # What people typed is a fact of its date. Mail arrives today: a run of another day
+            # leaves it for one of its own.
+            found: list[Source] = [TypedAgreements()]
             if settings.inbox is not None and real_day:
                 from sync.mail_source import MailSource  # noqa: PLC0415 - as in inbox_for
 

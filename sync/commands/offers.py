@@ -17,6 +17,7 @@ from sync.commands.choose import settings_of
 from sync.commands.errors import UsageError
 from sync.console import Screen
 from sync.domain.agreeing import Terms, accept, instalments_of, negotiation_of
+from sync.domain.cases import CLOSED
 from sync.domain.negotiation import Result
 from sync.domain.offers import Option, option_values, options_for, why_no_offer
 from sync.identity import check_place, identity_of, remember_place
@@ -134,10 +135,11 @@ def _why_none(asked: _Asked) -> str:
     reason = why_no_offer(asked.seen.book, asked.seen.facts, asked.client)
     if reason is not None:
         return words(language, f"reasons.{reason.value}")
-    for item in asked.items or ():
-        blocked = asked.seen.book.standings[item].blocked
-        if blocked is not None:
-            return words(language, f"reasons.{blocked.value}")
+    for standing in asked.seen.book.standings.values():
+        mine = standing.client == asked.client and standing.status not in CLOSED
+        named = asked.items is None or standing.id in asked.items
+        if mine and named and standing.blocked is not None:
+            return words(language, f"reasons.{standing.blocked.value}")
     return words(language, "cli.no_offer_fits")
 
 
