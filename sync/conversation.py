@@ -13,8 +13,8 @@ from datetime import datetime
 from functools import cached_property
 
 from mailer import reference as codes
-from mailer.answers import read_answer
 from mailer.answer_types import Answer
+from mailer.answers import read_answer
 from mailer.incoming import RawMail
 from mailer.reference import Code
 from sync.answer_codes import answer_terms
@@ -57,7 +57,9 @@ class Conversation:
 
     def effects_of(self, mail: RawMail) -> tuple[Effect, ...]:
         """What a message does; nothing when it is about nobody of this workbook."""
-        answer = read_answer(mail.raw, trusted_server=self.trusted, own_addresses=self.own)
+        answer = read_answer(
+            mail.raw, trusted_server=self.trusted, own_addresses=self.own, cut=mail.cut
+        )
         if answer.kind == "own":
             return ()
         arrived = _Arrived(
