@@ -73,6 +73,7 @@ class Column:
         list_name: With kind LIST the fixed list of codes; with kind TEXT, one of `COLUMN_LISTS`,
             the column of another tab from which a person chooses.
         hidden: Made for programs and hidden in the file.
+        optional: Workbooks made by earlier versions may lack it without a word.
         width: Width in characters; 0 stands for the usual width of the kind.
     """
 
@@ -82,6 +83,7 @@ class Column:
     required: bool = False
     list_name: str | None = None
     hidden: bool = False
+    optional: bool = False
     width: float = 0.0
 
     def __post_init__(self) -> None:
@@ -142,16 +144,19 @@ class Setting:
     required: bool = False
 
 
+_MARKS = frozenset({"required", "hidden", "optional"})
+
+
 def columns(owner: Owner, *specs: tuple[str, Kind] | tuple[str, Kind, str]) -> tuple[Column, ...]:
     """Read columns from short specifications.
 
-    Each is (key, kind) or (key, kind, marks), where marks are words: `required`, `hidden`, a number
-    for the width, anything else the name of the list.
+    Each is (key, kind) or (key, kind, marks), where marks are words: `required`, `hidden`,
+    `optional`, a number for the width, anything else the name of the list.
     """
     made: list[Column] = []
     for key, kind, *rest in specs:
         marks = rest[0].split() if rest else []
-        lists = [m for m in marks if m not in {"required", "hidden"} and not m.isdigit()]
+        lists = [m for m in marks if m not in _MARKS and not m.isdigit()]
         made.append(
             Column(
                 key=key,
@@ -159,6 +164,7 @@ def columns(owner: Owner, *specs: tuple[str, Kind] | tuple[str, Kind, str]) -> t
                 owner=owner,
                 required="required" in marks,
                 hidden="hidden" in marks,
+                optional="optional" in marks,
                 list_name=lists[0] if lists else ("flag" if kind is Kind.FLAG else None),
                 width=float(next((m for m in marks if m.isdigit()), 0)),
             )

@@ -32,6 +32,7 @@ _LISTS = {
     "outcome": "open kept broken cancelled closed",
     "channel": "email whatsapp sms call",
     "queue_state": "ready needs_approval held uncertain",
+    "call_result": "reached promised disputed wrong_number no_answer",
     "history_outcome": "sending sent refused uncertain bounced replied skipped cancelled",
     "mode": "approval preview automatic",
     "sender": "this_computer server",

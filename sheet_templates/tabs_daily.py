@@ -166,7 +166,13 @@ QUEUE = Tab(
         ("total", MONEY),
         ("state", LIST, "queue_state 20"),
     )
-    + columns(Owner.CHOICE, ("approve", FLAG), ("skip", FLAG, "10"), ("done", FLAG, "10"))
+    + columns(
+        Owner.CHOICE,
+        ("approve", FLAG),
+        ("skip", FLAG, "10"),
+        ("done", FLAG, "10"),
+        ("call_result", LIST, "call_result optional 18"),
+    )
     + columns(
         Owner.ENGINE,
         ("reason", TEXT, "62"),

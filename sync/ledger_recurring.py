@@ -31,7 +31,7 @@ class LedgerRecurrences:
             known = self._decided(connection, workbook_id)
             now = self._ledger.moment()
             for name, day in later.items():
-                row = {"last": max(day, known.get(name, day)), "at": now}
+                row: dict[str, object] = {"last": max(day, known.get(name, day)), "at": now}
                 if name not in known:
                     row |= {"workbook_id": workbook_id, "name": name}
                     connection.execute(recurrences.insert().values(**row))

@@ -129,6 +129,7 @@ queue|send_on|Enviar em|Send on|date|E
 queue|approve|Aprovar|Approve|flag|X
 queue|skip|Pular|Skip|flag|X
 queue|done|Feito|Done|flag|X
+queue|call_result|Resultado da ligação|Call result|list|X
 bank_matches|receivable|Título sugerido|Suggested invoice|text|E
 bank_matches|confidence|Confiança|Confidence|percent|E
 bank_matches|confirm|Confirmar|Confirm|flag|X

@@ -48,6 +48,16 @@ class NegotiationKind(StrEnum):
     NOTE = "note"
 
 
+class CallResult(StrEnum):
+    """What came of a call."""
+
+    REACHED = "reached"
+    PROMISED = "promised"
+    DISPUTED = "disputed"
+    WRONG_NUMBER = "wrong_number"
+    NO_ANSWER = "no_answer"
+
+
 class Outcome(StrEnum):
     """What became of a message."""
 
@@ -263,7 +273,8 @@ class Choice:
     """What a person ticked on a queue row, and exactly what that row showed.
 
     `shown_on` is the run date on which the row was written. `key` is the row's hidden key as it
-    stands, so that a choice still pending can be kept on the very row it was made on.
+    stands, so that a choice still pending can be kept on the very row it was made on. A
+    `call_result` says that the call was made: then `done` too.
     """
 
     key: str
@@ -277,6 +288,7 @@ class Choice:
     skip: bool = False
     done: bool = False
     reference: str | None = None  # of an uncertain message that the row asks about
+    call_result: CallResult | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,9 @@
 """The queue's ticks: what a person chose, for exactly the message that the row showed."""
 
+from dataclasses import replace
+
 from sheet_templates import headings
-from sync.domain.facts import Choice
+from sync.domain.facts import CallResult, Choice
 from sync.key_text import folded_name, key_text
 from sync.queue_key import Shown, decode_shown
 from sync.rows.clients import ClientBook
@@ -18,13 +20,19 @@ def read_choices(tab: Tab | None, book: ClientBook, findings: Findings) -> tuple
     choices: dict[Shown, tuple[Choice, RowReader]] = {}
     for reader in read_rows(tab, findings):
         ticked = {tick for tick in _TICKS if _is_ticked(reader, tick)}
+        result = reader.code("call_result", "call_result")
+        if result is not None:
+            ticked.add("done")  # a call with a result was made
         if not ticked or reader.fault:
             continue
         shown = _shown(reader)
         if shown is None:
             reader.report("damaged_choice", min(ticked))
             continue
-        choice = _choice(reader, shown, ticked, book)
+        choice = replace(
+            _choice(reader, shown, ticked, book),
+            call_result=CallResult(result) if result else None,
+        )
         first, _ = choices.setdefault(shown, (choice, reader))
         if len(ticked) > 1 or first != choice:
             reader.report("contradictory_choice", min(ticked))

@@ -207,6 +207,8 @@ def _columns(key: str, row: dict[int, Cell]) -> tuple[dict[str, int], tuple[Stru
     problems: list[StructureProblem] = []
     for column in TABS[key].columns:
         places = found.get(column.key, [])
+        if column.optional and not places:
+            continue
         if len(places) != 1:
             code = "duplicate_heading" if places else "missing_heading"
             detail = ", ".join(map(column_letters, places))

@@ -299,8 +299,16 @@ def _cells(view: ViewInput, line: Line) -> Mapping[str, Cell]:
         "approve": flag(language, ticked=choice is not None and choice.approve),
         "skip": flag(language, ticked=choice is not None and choice.skip),
         "done": flag(language, ticked=choice is not None and choice.done),
+        "call_result": _result(language, choice),
         "key": key,
     }
+
+
+def _result(language: str, choice: Choice | None) -> str | None:
+    """The result of a call that no run has carried out yet."""
+    if choice is None or choice.call_result is None:
+        return None
+    return headings.value_text(language, "call_result", choice.call_result.value)
 
 
 def _chat(view: ViewInput, line: Line, letter: LetterPreview) -> Link | None:

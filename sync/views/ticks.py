@@ -7,7 +7,7 @@ from datetime import date
 from sheet_templates import headings
 from sync.domain.approval import shown_until
 from sync.domain.decisions import Reason
-from sync.domain.facts import Choice, Outcome
+from sync.domain.facts import CallResult, Choice, Outcome
 from sync.domain.history import COUNTS_AS_SENT
 from sync.key_text import key_text
 from sync.queue_key import decode_shown
@@ -123,6 +123,9 @@ def _contradictions(snapshot: Snapshot) -> Iterator[Choice]:
         if tab is None:
             return
         ticked = {tick for tick in _TICKS if _is_ticked(tab.value(row, tick))}
+        result = _call_result(tab.value(row, "call_result"))
+        if result is not None:
+            ticked.add("done")
         if len(ticked) < 2:
             continue
         key = key_text(tab.value(row, "key")) or ""
@@ -142,7 +145,13 @@ def _contradictions(snapshot: Snapshot) -> Iterator[Choice]:
             skip="skip" in ticked,
             done="done" in ticked,
             reference=shown.reference,
+            call_result=result,
         )
+
+
+def _call_result(value: Cell) -> CallResult | None:
+    code = headings.value_code("call_result", value) if isinstance(value, str) else None
+    return CallResult(code) if code else None
 
 
 def _is_ticked(value: Cell) -> bool:
