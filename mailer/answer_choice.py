@@ -34,6 +34,8 @@ _SIGNATURE_LINES = 40
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LINK = re.compile(r"<?(?:https?://|www\.|mailto:)[^\s<>]{1,500}>?|<[^\s<>]{1,200}@[^\s<>]{1,200}>")
 _PHONE = re.compile(r"[\s\d()+./-]*")
+_BETWEEN = re.compile(r"(?<=[^\W\d_])[,;:!.-](?=\d(?!\d))|(?<=[^\W\d_])[,;:!](?=[^\W\d_])")
+_SIGNED = re.compile(r"(?<!\S)[-+\u2212](?=\d)")  # -2 is no 2
 _EMOJI = frozenset("\U0001f44d\U0001f64f\U0001f642\U0001f60a\U0001f44c\u2705")
 
 # One letter for each class of phrase.
@@ -150,7 +152,7 @@ def _classes(lines: Sequence[str], names: frozenset[str]) -> tuple[str, list[int
 
 def _split(line: str) -> list[str]:
     """Words; a comma, colon or hyphen between letters separates as a space does."""
-    apart = re.sub(r"(?<=[^\W\d_])[,;:!.-](?=\d(?!\d))|(?<=[^\W\d_])[,;:!](?=[^\W\d_])", " ", line)
+    apart = _SIGNED.sub("\x01", _BETWEEN.sub(" ", line))
     return [word for word in tokens(apart) if word not in _EMOJI]
 
 

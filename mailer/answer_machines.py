@@ -20,9 +20,9 @@ _ADDRESS = re.compile(
 )
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _REPLY_CODE = re.compile(r"(?<![\d.])([45])\d\d(?=[ -])")
-_ID_LINE = re.compile(
-    r"^[ >]{0,8}message-id:\s{0,4}(<[!-;=?-~]{1,250}>)", re.IGNORECASE | re.MULTILINE
-)
+_EACH_LINE = re.IGNORECASE | re.MULTILINE
+_ID_LINE = re.compile(r"^[ >]{0,8}message-id:\s{0,4}(<[!-;=?-~]{1,250}>)", _EACH_LINE)
+_COPY = re.compile(r"^-{2,}[ \w]{0,60}(?:copy|original|cópia|headers|mensagem)", _EACH_LINE)
 _DAEMON = re.compile(r"mailer-daemon|mail-daemon|postmaster|microsoftexchange|maildelivery|mdaemon")
 _NULL_PATH = re.compile(r"\s*<\s*>\s*")
 _READ = 20_000

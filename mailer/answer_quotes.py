@@ -24,7 +24,7 @@ _FOLDED_OVER = 4
 _MARK = re.compile(r"\s{0,8}(?:>|\|(?=\s|>))")
 _RULE = re.compile(r"\s*[-_=*\u2014]{4,}\s*")
 _HEADER = re.compile(r"[\s>*]{0,10}([^\W\d_][^:*]{0,24}?)\s{0,3}\*{0,2}\s?:")
-_MOMENT = re.compile(r"\d{1,4}")
+_MOMENT = re.compile(r"(?<!\d)\d{4}(?!\d)|\d{1,2}[:/h.]\d{2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,21 +89,25 @@ def _introduction(lines: list[str], place: int) -> tuple[int, bool]:
 def _attribution(lines: list[str], place: int) -> int:
     """`Em 23 de nov. de 2026, Ana <a@x> escreveu:`, folded over a few lines at most."""
     first = folded(lines[place]).strip(" \t*_\u200e")
-    word = first.replace("----", "---- ", 1).split(" ", 1)[0]
     inside = "@" in first and any(each in first for each in phrases("quotes.attribution_inside"))
-    if word not in phrases("quotes.attribution_starts") and not inside:
+    if not _starts_attribution(first) and not inside:
         return 0
     ends = phrases("quotes.attribution_ends")
     said = ""
     for length in range(1, min(_FOLDED_OVER, len(lines) - place) + 1):
-        line = lines[place + length - 1]
-        if _MARK.match(line) or not line.strip():
+        line = folded(lines[place + length - 1]).strip(" \t*_")
+        # One more beginning: what stands above it was typed, and only happens to begin so.
+        if not line or _MARK.match(line) or (length > 1 and _starts_attribution(line)):
             return 0
-        said += " " + folded(line).strip(" \t*_")
+        said += " " + line
         if said.endswith(ends) or (inside and said.endswith(":")):
-            dated = _MOMENT.search(said) is not None
-            return length if dated and len(said) < 400 else 0
+            return length if _MOMENT.search(said) and len(said) < 400 else 0
     return 0
+
+
+def _starts_attribution(line: str) -> bool:
+    word = line.replace("----", "---- ", 1).split(" ", 1)[0]
+    return word in phrases("quotes.attribution_starts") and any(map(str.isdigit, line))
 
 
 def _header_block(lines: list[str], start: int) -> bool:

@@ -19,11 +19,8 @@ if TYPE_CHECKING:
 
 _EDGES = ".,;:!?\u00bf()[]{}\"'*_~-\u2013\u2014\u2022\u00b7\u201c\u201d\u2018\u2019\u00ab\u00bb<>"
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0f\u20e3"))
-_ALIKE = str.maketrans(
-    {"\u2019": "'", "\u2018": "'", "\u00aa": "a", "\u00ba": "o", "\u00a0": " ", "\u202f": " "}
-)
+_ALIKE = str.maketrans({"\u2019": "'", "\u2018": "'", "\u00a0": " ", "\u202f": " "})
 _LONGEST_PHRASE = 8
-_LONGEST_WORD = 60
 
 
 @cache
@@ -41,6 +38,8 @@ def numbers(name: str) -> dict[str, int]:
 
 def folded(text: str) -> str:
     """Lower case, without accents and invisible marks; white space stays as it is."""
+    if text.isascii():
+        return text.lower()
     plain = text.translate(_INVISIBLE).translate(_ALIKE).lower()
     apart = unicodedata.normalize("NFD", plain)
     return "".join(mark for mark in apart if not unicodedata.combining(mark))
