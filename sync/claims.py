@@ -101,6 +101,8 @@ class Clerk:
         if step is None:
             raise ValueError("a decision to act names its step")
         letter = self.desk.write(decision, facts, at) if state is State.PLANNED else None
+        if letter is not None and not letter.is_signed:
+            raise ValueError("a letter that leaves is signed: its desk has the workbook's secret")
         planned = PlannedMessage(
             reference=letter.reference if letter else self.desk.reference(decision),
             workbook_id=self.desk.workbook_id,

@@ -24,8 +24,9 @@ def letter_values(
     settings = facts.settings
     covered = {item.standing.id for item in _covered(decision)}
     items = tuple(_item(item, decision, facts, language, covered) for item in decision.listed)
-    if _is_confirmation(decision) and settings.pix_key:
-        items = tuple(_with_txid(item, reference) for item in items)
+    if _is_confirmation(decision):
+        items = tuple(item for item in items if item.total > 0) or items  # some may be paid by now
+        items = tuple(_with_txid(item, reference) for item in items) if settings.pix_key else items
     values = LetterValues(
         client=client.legal_name or client.name,
         contact=client.contact or client.legal_name or client.name,

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -12,11 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer import reference as codes
+from mailer.answers import Answer, read_answer
 from mailer.choices import PAYMENTS_SHOWN, mailto, offers_text
 from mailer.errors import InconsistentValues
 from mailer.letter import LetterOffer, check_values
 from mailer.reference import Code
 from sync.answer_codes import answer_terms
+from sync.domain.facts import OfferRule
 from sync.domain.offers import option_of
 from sync.letters import Letter
 from tests.correspondence import values
@@ -165,6 +168,63 @@ def test_plain_text_holds_no_encoded_link() -> None:
     assert max(len(line) for line in payments) <= 40, "a phone held upright breaks none of them"
 
 
+# -- the answers, as the inbox reads them
+
+
+def pressed(link: str, added: str = "") -> Answer:
+    """The ready message sent as it opens, with a few words of the client's own."""
+    to, subject, body = opened(link)
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "Ana <ana@aurora.com.br>", to, subject
+    message["Message-ID"] = "<1@aurora.com.br>"
+    message.set_content(f"{body} {added}\n\nEnviado do meu iPhone\n")
+    return read_answer(
+        message.as_bytes(), trusted_server=None, own_addresses=("financeiro@exemplo.com.br",)
+    )
+
+
+@pytest.mark.parametrize("language", ["pt-BR", "en"])
+def test_each_link_pressed_and_sent_is_read_as_the_choice_it_stands_for(language: str) -> None:
+    letter = Story(rows=LATE, client=aurora(language)).letter_written()
+    links = list(Links(letter.message.html).found.values())
+    answers = [pressed(link) for link in links]
+    assert [answer.choice for answer in answers] == ["1", "2", "P", "D", "C", None]
+    for answer in answers[:5]:
+        (code,) = answer.codes_subject
+        assert code.choice == answer.choice
+        assert believed(letter, code)
+    assert answers[5].says == {"unsubscribes"}
+    assert answers[5].codes_subject[0].reference == letter.reference
+
+
+def test_a_reason_or_a_phone_number_beside_the_ready_words_does_not_change_them() -> None:
+    links = Links(Story(rows=LATE).letter_written().message.html).found
+    disputed = pressed(links["Contesto a cobrança"], "a nota veio com o valor errado")
+    assert "disputes" in disputed.says
+    call = pressed(links["Me liguem"], "(11) 98765-4321, depois das 14h")
+    assert "call" in call.says
+
+
+@pytest.mark.parametrize(("language", "number"), [("pt-BR", "2"), ("en", "1")])
+def test_a_reply_with_the_number_is_read_from_above_the_quoted_letter(
+    language: str, number: str
+) -> None:
+    letter = Story(rows=LATE, client=aurora(language)).letter_written()
+    quoted = "\n".join(f"> {line}" for line in letter.message.text.splitlines())
+    message = EmailMessage()
+    message["From"], message["To"] = "ana@aurora.com.br", "financeiro@exemplo.com.br"
+    message["Subject"] = f"Re: {letter.message.subject}"
+    message["In-Reply-To"] = letter.message.message_id
+    message.set_content(
+        f"{number}\n\nEm ter., 24 de nov. de 2026 às 09:30, Financeiro Exemplo "
+        f"<cobranca@exemplo.com.br> escreveu:\n\n{quoted}\n"
+    )
+    answer = read_answer(message.as_bytes(), trusted_server=None, own_addresses=())
+    assert answer.choice == number
+    assert [code.choice for code in answer.codes_quoted] == [codes.MESSAGE]
+    assert believed(letter, answer.codes_quoted[0])
+
+
 # -- what is not offered
 
 
@@ -265,6 +325,17 @@ def test_a_plan_of_many_years_ends_in_one_line() -> None:
     assert text.count("R$ 10,00") == PAYMENTS_SHOWN
     assert "e mais 4 parcelas" in text
     assert "Total: R$ 400,00" in text
+
+
+def test_the_longest_letter_with_options_stays_below_what_mail_programs_hide() -> None:
+    rows = [
+        invoice(f"NF-2026/{n:08}", TODAY - timedelta(days=40), description="x" * 200)
+        for n in range(60)
+    ]
+    rules = tuple(OfferRule(from_days=1, instalments=count) for count in (60, 48, 36))
+    letter = Story(rows=rows, rules=rules).letter_written()
+    assert [len(option_of(each.option).instalments) for each in letter.offered] == [60, 48, 36]
+    assert len(letter.message.html.encode()) < 100_000
 
 
 @pytest.mark.parametrize(

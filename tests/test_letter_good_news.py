@@ -2,11 +2,13 @@
 
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from email import message_from_bytes, policy
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -191,12 +193,20 @@ def test_links_stay_links_and_only_safe_ones(code: str, shown: str) -> None:
 # -- a plan confirmed
 
 
-def confirmed(*amounts: str, language: str | None = None, settings: object = SETTINGS) -> Letter:
+def confirmed(
+    *amounts: str,
+    language: str | None = None,
+    settings: object = SETTINGS,
+    paid: Mapping[int, date] = MappingProxyType({}),
+) -> Letter:
+    parts = planned(REF, *amounts)
+    for number, on in paid.items():
+        parts[number - 1] = replace(parts[number - 1], paid_on=on)
     rows = [invoice("NF-1", TODAY - timedelta(days=50)), invoice("NF-2", TODAY - timedelta(days=9))]
     story = Story(
         rows=rows,
         letter="confirmation",
-        parts=planned(REF, *amounts),
+        parts=parts,
         client=aurora(language),
         settings=settings,  # type: ignore[arg-type]  # the team's settings
     )
@@ -221,8 +231,8 @@ def confirmed(*amounts: str, language: str | None = None, settings: object = SET
     )
     facts = replace(story.facts, negotiations=(agreement,), reminders=(first,))
     its_book = book(facts, SAO_PAULO, TODAY)
-    parts = [its_book.standings[f"{REF}/{n}"] for n in range(1, len(amounts) + 1)]
-    return story.desk(its_book).write(story.reserved("confirmation", parts), facts, AT)
+    standings = [its_book.standings[part.id] for part in parts]
+    return story.desk(its_book).write(story.reserved("confirmation", standings), facts, AT)
 
 
 def test_a_confirmation_shows_the_plan_and_a_pix_code_for_each_instalment() -> None:
@@ -268,6 +278,15 @@ def test_a_long_plan_stays_below_what_mail_programs_hide_and_says_what_is_left_o
     assert "Os códigos das outras 30 parcelas seguem com o lembrete de cada uma." in (
         letter.message.text
     )
+
+
+def test_an_instalment_that_was_paid_meanwhile_is_not_asked_for_again() -> None:
+    letter = confirmed("500.00", "500.00", "500.01", paid={1: TODAY})
+    text = letter.message.text
+    assert "Parcela 1 de 3" not in text
+    assert [code["54"] for code in codes_in(letter)] == ["500.00", "500.01"]
+    assert [code["62.05"][-2:] for code in codes_in(letter)] == ["02", "03"]
+    assert letter.total == Decimal("1000.01")
 
 
 # -- thank you

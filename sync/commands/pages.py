@@ -31,6 +31,8 @@ def plan_page(seen: Look, settings: Settings) -> str:
         language=language,
         sender=sender or preview_sender(seen.facts.settings),
         taken=frozenset(reminder.reference for reminder in seen.facts.reminders),
+        book=seen.book,
+        calendar=seen.calendar,
     )
     at = moment_of(settings, seen.plan.run_date)()
     messages: list[OutgoingMessage] = []
