@@ -7,12 +7,14 @@ import pytest
 from sheet_templates import headings
 from sheet_templates.schema import LISTS, TABS
 from sync.stores.memory import MemoryStore
-from sync.views import calls
+from sync.views import calls, record
+from sync.views.view_input import LetterPreview
 from sync.words import LANGUAGES
+from sync.workbook import Link, ReplaceBody
 from tests.team_workbook import Team, Typed, client, day, invoice
 
 
-def ladder(language: str) -> list[Typed]:
+def ladder(language: str, channel: str) -> list[Typed]:
     """A call after three days, a letter a week later."""
     names = headings.locale(language)["letter_names"]
     return [
@@ -20,18 +22,18 @@ def ladder(language: str) -> list[Typed]:
             "policy": "Padrão",
             "step": step,
             "offset": offset,
-            "channel": channel,
+            "channel": by,
             "template": names[letter],
             "active": True,
         }
-        for step, offset, channel, letter in (
-            ("Telefonar", 3, "call", "call"),
+        for step, offset, by, letter in (
+            ("Telefonar", 3, channel, "call"),
             ("Carta", 10, "email", "first_reminder"),
         )
     ]
 
 
-def desk(language: str = "pt-BR") -> Team:
+def desk(language: str = "pt-BR", channel: str = "call") -> Team:
     """Ana and Bruno are due a call about what they owe since 16 March."""
     team = Team(
         {
@@ -41,7 +43,7 @@ def desk(language: str = "pt-BR") -> Team:
                 invoice("F-2", "Ana", "03-13"),
                 invoice("F-3", "Bruno", "03-16"),
             ],
-            "policy": ladder(language),
+            "policy": ladder(language, channel),
         },
         language=language,
         mode="automatic",
@@ -99,6 +101,28 @@ def test_the_result_of_a_call_becomes_a_row_once_and_holds_what_it_says(
 def view_codes(team: Team, today: str) -> list[str]:
     """The codes of what is wrong in the workbook."""
     return [issue.code for issue in team.look(today)[0].issues]
+
+
+@pytest.mark.parametrize(
+    ("channel", "link", "title"),
+    [
+        ("whatsapp", "https://wa.me/5511987654321?text=Ol%C3%A1%20Ana", "Abrir conversa"),
+        ("sms", "sms:+5511987654321?body=Ol%C3%A1%20Ana", "Abrir mensagem"),
+        ("call", "tel:+5511987654321", "Discar"),
+        ("email", None, None),
+    ],
+)
+def test_each_channel_has_its_link_and_its_words(
+    channel: str, link: str | None, title: str | None
+) -> None:
+    team = desk(channel=channel)
+    team.letters["Ana", "Telefonar"] = LetterPreview(subject="Assunto", text="Olá Ana")
+    view, _ = team.look("03-19")
+    (body,) = [c for c in record(view) if isinstance(c, ReplaceBody) and c.tab == "queue"]
+    rows = {str(row["client"]): row for row in body.rows}
+    assert rows["Ana"]["whatsapp"] == (Link(str(title), link) if link else None)
+    assert rows["Ana"]["subject"] == ("Assunto" if channel == "email" else "Olá Ana")
+    assert rows["Bruno"]["whatsapp"] is None  # no number
 
 
 def test_done_alone_writes_no_row_and_a_result_waits_for_the_call_to_be_written_down() -> None:

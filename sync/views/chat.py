@@ -1,7 +1,8 @@
-"""Click-to-chat links: a conversation opened with the text already typed.
+"""Click-to-chat, SMS and telephone links: a conversation opened with the text already typed.
 
-Form of the link: https://faq.whatsapp.com/5913398998672934 (digits only, with the country's code,
-no plus sign, no zeros in front; the text percent-encoded).
+Form of the chat link: https://faq.whatsapp.com/5913398998672934 (digits only, with the country's
+code, no plus sign, no zeros in front; the text percent-encoded). `sms:` is RFC 5724, `tel:` RFC
+3966.
 """
 
 import re
@@ -49,10 +50,25 @@ def chat_link(phone: str | None, text: str) -> str | None:
     number = chat_number(phone)
     if number is None:
         return None
-    start = f"https://wa.me/{number}"
+    return _with_text(f"https://wa.me/{number}", "text", text)
+
+
+def sms_link(phone: str | None, text: str) -> str | None:
+    """The link that opens a text message with `text` filled in; None without a valid number."""
+    number = chat_number(phone)
+    return None if number is None else _with_text(f"sms:+{number}", "body", text)
+
+
+def call_link(phone: str | None) -> str | None:
+    """The link that dials; None without a valid number."""
+    number = chat_number(phone)
+    return None if number is None else f"tel:+{number}"
+
+
+def _with_text(start: str, field: str, text: str) -> str:
     if not text:
         return start
-    start += "?text="
+    start += f"?{field}="
     whole = quote(text, safe="")
     room = LONGEST_LINK - len(start)
     if len(whole) <= room:

@@ -17,7 +17,7 @@ from sync.key_text import key_text
 from sync.queue_key import Shown, encode_shown
 from sync.step_names import step_code, step_text
 from sync.views.cells import clipped, date_text, flag, joined, money_text
-from sync.views.chat import chat_link
+from sync.views.chat import call_link, chat_link, sms_link
 from sync.views.ticks import keys_gone, pending_choices
 from sync.views.view_input import LetterPreview, ViewInput
 from sync.words import words
@@ -196,12 +196,20 @@ def _reason(view: ViewInput, decision: Decision) -> str:
     if reason is Reason.NEEDS_APPROVAL:
         return words(language, "views.queue.approve", day=day)
     if reason is Reason.BY_HAND:
-        return words(language, "views.queue.by_hand")
+        return words(language, f"views.queue.{_by_hand(view, decision)}")
     if reason is not None:
         return words(language, f"reasons.{reason.value}")
     if decision.send_on > view.run_date:
         return words(language, "views.queue.goes_on", day=day)
     return words(language, "views.queue.goes_next")
+
+
+def _by_hand(view: ViewInput, decision: Decision) -> str:
+    """What to do with a row that is a person's work; older workbooks take no result."""
+    tab = view.snapshot.tabs.get(_TAB)
+    takes_result = tab is not None and "call_result" in tab.columns
+    is_call = decision.step is not None and decision.step.channel is Channel.CALL
+    return "by_call" if is_call and takes_result else "by_hand"
 
 
 def _uncertain(view: ViewInput, reminder: Reminder) -> Line:
@@ -291,7 +299,7 @@ def _cells(view: ViewInput, line: Line) -> Mapping[str, Cell]:
         "receivables": joined(line.receivables),
         "total": line.total,
         "to": joined(line.to),
-        "subject": clipped(letter.subject) or None,
+        "subject": clipped(_says(line, letter)) or None,
         "state": headings.value_text(language, "queue_state", line.state),
         "reason": line.reason,
         "whatsapp": _chat(view, line, letter),
@@ -319,5 +327,17 @@ def _chat(view: ViewInput, line: Line, letter: LetterPreview) -> Link | None:
     if line.channel in {None, Channel.EMAIL} or line.state != "ready":
         return None
     client = view.facts.clients.get(line.client)
-    target = letter.chat_link or (chat_link(client.phone, letter.text) if client else None)
-    return Link(words(view.language, "views.queue.open_chat"), target) if target else None
+    phone = client.phone if client else None
+    if line.channel is Channel.CALL:
+        title, target = "call", call_link(phone)  # its text is a script, nothing to be sent
+    elif line.channel is Channel.SMS:
+        title, target = "open_sms", sms_link(phone, letter.text)
+    else:
+        title, target = "open_chat", letter.chat_link or chat_link(phone, letter.text)
+    return Link(words(view.language, f"views.queue.{title}"), target) if target else None
+
+
+def _says(line: Line, letter: LetterPreview) -> str:
+    """An e-mail's subject; of what a person says or writes, the whole text."""
+    is_by_hand = line.channel not in {None, Channel.EMAIL} and line.state == "ready"
+    return letter.text.strip() or letter.subject if is_by_hand else letter.subject
