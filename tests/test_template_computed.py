@@ -30,11 +30,18 @@ SOFFICE = shutil.which("soffice")
 needs_calc = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
 
 
-def computed(book: Workbook, folder: Path) -> Workbook:
-    """Let LibreOffice compute a workbook and read its values."""
+@pytest.fixture(scope="module")
+def profile(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """LibreOffice's settings; its first start takes the time to make them."""
+    return (tmp_path_factory.mktemp("office") / "profile").as_uri()
+
+
+def computed(folder: Path, profile: str, *books: Workbook) -> list[Workbook]:
+    """Let LibreOffice compute workbooks and read their values."""
     (folder / "in").mkdir()
-    book.save(folder / "in" / "book.xlsx")
-    profile = (folder / "profile").as_uri()
+    names = [f"book-{number}.xlsx" for number in range(len(books))]
+    for book, name in zip(books, names, strict=True):
+        book.save(folder / "in" / name)
     subprocess.run(
         [
             str(SOFFICE),
@@ -44,13 +51,13 @@ def computed(book: Workbook, folder: Path) -> Workbook:
             "xlsx",
             "--outdir",
             str(folder),
-            str(folder / "in" / "book.xlsx"),
+            *(str(folder / "in" / name) for name in names),
         ],
         check=True,
         capture_output=True,
         timeout=170,
     )
-    return openpyxl.load_workbook(folder / "book.xlsx", data_only=True)
+    return [openpyxl.load_workbook(folder / name, data_only=True) for name in names]
 
 
 def colour_formulas(sheet: Worksheet, area: str) -> list[str]:
@@ -63,7 +70,9 @@ def colour_formulas(sheet: Worksheet, area: str) -> list[str]:
 @pytest.mark.heavy
 @needs_calc
 @both
-def test_colours_tell_late_soon_and_paid_without_a_run(language: str, tmp_path: Path) -> None:
+def test_colours_tell_late_soon_and_paid_without_a_run(
+    language: str, tmp_path: Path, profile: str
+) -> None:
     today = date.today()  # noqa: DTZ011 - the sheet's TODAY() is this machine's
 
     def ago(days: int) -> date:
@@ -99,7 +108,7 @@ def test_colours_tell_late_soon_and_paid_without_a_run(language: str, tmp_path: 
         for row in range(2, len(rows) + 2):
             moved = re.sub(r"(\$?\b[A-Z]{1,2})2\b", rf"\g<1>{row}", formula)
             sheet.cell(row, 40 + number).value = f"={moved}"
-    done = sheet_of(computed(book, tmp_path), language, "receivables")
+    done = sheet_of(computed(tmp_path, profile, book)[0], language, "receivables")
     for row, (case, expected) in enumerate(cases, start=2):
         found = tuple(done.cell(row, 40 + number).value for number in range(4))
         assert found == expected, case
@@ -108,16 +117,17 @@ def test_colours_tell_late_soon_and_paid_without_a_run(language: str, tmp_path: 
 @pytest.mark.heavy
 @needs_calc
 @both
-def test_ticks_of_the_start_tab_follow_the_workbook(language: str, tmp_path: Path) -> None:
+def test_ticks_of_the_start_tab_follow_the_workbook(
+    language: str, tmp_path: Path, profile: str
+) -> None:
     texts = headings.locale(language)["start"]
-    empty = computed(opened(made(language)), tmp_path)
-    ticks = [sheet_of(empty, language, "start")[f"B{row}"].value for row in range(7, 16)]
-    assert ticks == [texts["missing"]] * 8 + [texts["done"]], "only the mode has a default"
-    (tmp_path / "second").mkdir()
     ledger = sample(language, seed=2, today=date.today())  # noqa: DTZ011 - as TODAY() in the sheet
     clients = [dict(client, email="a@example.com") for client in ledger.rows["clients"]]
     full = made(language, rows={**ledger.rows, "clients": clients}, settings=ledger.settings)
-    sheet = sheet_of(computed(opened(full), tmp_path / "second"), language, "start")
+    empty, filled = computed(tmp_path, profile, opened(made(language)), opened(full))
+    ticks = [sheet_of(empty, language, "start")[f"B{row}"].value for row in range(7, 16)]
+    assert ticks == [texts["missing"]] * 8 + [texts["done"]], "only the mode has a default"
+    sheet = sheet_of(filled, language, "start")
     assert [sheet[f"B{row}"].value for row in range(7, 16)] == [texts["done"]] * 9
     assert sheet["D7"].value == "Aurora Móveis"
     policies = [sheet[f"AA{row}"].value for row in range(2, 6)]

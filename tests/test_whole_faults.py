@@ -40,7 +40,7 @@ from tests.whole_office import (
 THOROUGH = os.environ.get("REGUA_THOROUGH", "0") != "0"
 STRIDE = 7 if THOROUGH else 0
 # System calls that change something outside of the process; every how many are tried.
-CALLS = {"write": 6, "pwrite64": 19, "fsync": 1, "fdatasync": 5, "renameat2": 1, "sendto": 4}
+CALLS = {"write": 11, "pwrite64": 41, "fsync": 2, "fdatasync": 7, "renameat2": 1, "sendto": 6}
 pytestmark = pytest.mark.slow
 posix = pytest.mark.skipif(os.name != "posix", reason="forks and kills processes")
 

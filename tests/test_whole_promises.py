@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests import whole_people as people
-from tests.whole_days import Chances, Team
+from tests.whole_days import RIVALS, Chances, Team
 from tests.whole_mutants import MUTANTS, REFUSED, Mutant
 from tests.whole_start import Kind, begin
 from tests.whole_truth import Broken
@@ -71,9 +71,21 @@ def test_whatever_people_do_in_memory_the_three_promises_hold(seed: int) -> None
     story(Random(seed), "memory")  # noqa: S311 - a story, not a secret
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_whatever_people_do_with_a_file_the_three_promises_hold(seed: int) -> None:
     story(Random(seed), "file")  # noqa: S311 - likewise
+
+
+@pytest.mark.parametrize("seed", [*range(6), 12, 18])
+def test_two_computers_at_a_time_keep_the_three_promises(seed: int) -> None:
+    story(Random(seed), "memory", RIVALS)  # noqa: S311 - likewise
+
+
+@pytest.mark.skipif(not MANY, reason="set REGUA_THOROUGH=1 or more for new stories")
+@given(seed=st.integers(0, 2**32))
+@_THOROUGH
+def test_new_stories_of_two_computers_hold_the_three_promises(seed: int) -> None:
+    story(Random(seed), "memory", RIVALS)  # noqa: S311 - likewise
 
 
 @pytest.mark.skipif(not MANY, reason="set REGUA_THOROUGH=1 or more for new stories")
@@ -89,7 +101,7 @@ def test_the_judges_catch_an_engine_that(mutant: Mutant, monkeypatch: pytest.Mon
     logging.disable(logging.ERROR)  # engines that break say so
     seen: set[str] = set()
     try:
-        for seed in range(60):
+        for seed in (mutant.seed, *range(60)):
             try:
                 story(Random(seed), "memory", mutant.chances)  # noqa: S311 - a story, no secret
             except Broken as caught:
