@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import TypeAlias
 
 from sync.domain.calendar import BusinessCalendar
@@ -12,6 +13,7 @@ from sync.domain.facts import Facts, Instalment, Receivable
 from sync.domain.quotes import Told, told_amounts
 
 Item: TypeAlias = Receivable | Instalment
+_ENDLESS = Decimal("Infinity")
 
 
 class Accounts:
@@ -32,6 +34,7 @@ class Accounts:
         self.plan_marks: dict[str, date] = {}
         self.agreed_on: dict[str, date] = {}  # agreements that have instalments, by ref
         self._told: dict[str, list[Told]] | None = None
+        self._own_sums: dict[int, Decimal] = {}  # by the identity of a Told
         self._items_of: dict[str, list[Item]] | None = None
         self._sort_payments()
 
@@ -140,6 +143,8 @@ class Accounts:
         alone = _alone(item.id, told)
         if item.id not in told.covered or len(told.covered) == 1:
             return alone
+        if self._at_most(told) < told.total:
+            return alone
         others = [self.item(name) for name in sorted(told.covered - {item.id})]
         known = [other for other in others if other is not None]
         came = [self._came_in(each, told) for each in (item, *known)]
@@ -154,6 +159,29 @@ class Accounts:
                 for other, receipts in zip(known, came[1:], strict=True)
             ),
         )
+
+    def _at_most(self, told: Told) -> Decimal:
+        """What may have come in for all of a message since; cheap, as it is asked for each item.
+
+        The part that agreements never move is summed once.
+        """
+        if self.plan_marks.keys() & told.covered:
+            return _ENDLESS
+        own = self._own_sums.get(id(told))
+        if own is None:
+            own = ZERO
+            for name in told.covered:
+                item = self.item(name)
+                if item is None:
+                    continue
+                if item.paid_on is not None and item.paid_amount is None:
+                    own = _ENDLESS  # marked: worth whatever it owed
+                own += sum(
+                    r.amount for r in self.own_receipts(item) if r.on >= told.on and r.amount > 0
+                )
+            self._own_sums[id(told)] = own
+        moved = (r for name in self.moved.keys() & told.covered for r in self.moved[name])
+        return own + sum((r.amount for r in moved if r.amount > 0), ZERO)
 
     def _came_in(self, item: Item, told: Told) -> list[Receipt]:
         """Money for an item from the message's day on; a mark without an amount is all it owed."""
