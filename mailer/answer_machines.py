@@ -22,7 +22,11 @@ _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _REPLY_CODE = re.compile(r"(?<![\d.])([45])\d\d(?=[ -])")
 _EACH_LINE = re.IGNORECASE | re.MULTILINE
 _ID_LINE = re.compile(r"^[ >]{0,8}message-id:\s{0,4}(<[!-;=?-~]{1,250}>)", _EACH_LINE)
-_COPY = re.compile(r"^-{2,}[ \w]{0,60}(?:copy|original|cópia|headers|mensagem)", _EACH_LINE)
+_COPY = re.compile(
+    r"^-{2,}[ \w]{0,60}(?:copy|original|cópia|headers)"
+    r"|^[ >]{0,8}(?:from|received|return-path|mime-version|x-regua-reference):",
+    _EACH_LINE,
+)
 _DAEMON = re.compile(r"mailer-daemon|mail-daemon|postmaster|microsoftexchange|maildelivery|mdaemon")
 _NULL_PATH = re.compile(r"\s*<\s*>\s*")
 _READ = 20_000
@@ -122,19 +126,20 @@ def _told(parts: Parts, text: str, not_these: frozenset[str]) -> Bounce:
     code = _REPLY_CODE.search(head)
     delayed = holds_any(head, "bounces.delays")
     permanent = holds_any(head, "bounces.permanent")
-    if holds_any(head, "bounces.temporary"):
-        permanent = False
-    elif found:
+    if found:
         permanent = found[1] == "5" and found[0] not in _PASSING
+    elif holds_any(head, "bounces.temporary"):
+        permanent = False
     elif code:
         permanent = code[1] == "5"
+    sure = permanent and bool(found or code)
     named = _addresses(parts.first("x-failed-recipients"), not_these)
     return Bounce(
-        permanent=permanent and not delayed,
+        permanent=permanent and (sure or not delayed),
         addresses=named or _addresses(head, not_these)[:1],
         status=found[0] if found else "",
         message_id=_original(parts, text),
-        delayed=delayed and not permanent,
+        delayed=delayed and not sure,
     )
 
 

@@ -112,17 +112,16 @@ def _starts_attribution(line: str) -> bool:
 
 def _header_block(lines: list[str], start: int) -> bool:
     """`De: … Enviado: … Para: … Assunto: …`, as Outlook and phones put before a quotation."""
-    names = []
+    names: list[str] = []
     for line in lines[start : start + 12]:
         match = _HEADER.match(line)
-        if match:
-            names.append(folded(match[1]).strip())
-    if not names or start >= len(lines):
-        return False
-    first = _HEADER.match(lines[start])
-    starts = first is not None and folded(first[1]).strip() in phrases("quotes.header_from")
-    others = {name for name in names if name in phrases("quotes.header_others")}
-    return starts and len(others) >= 2
+        if match is None:
+            break
+        names.append(folded(match[1]).strip())
+    # With an address in its first line, or `De: janeiro` above the real block would begin it.
+    starts = bool(names) and names[0] in phrases("quotes.header_from") and "@" in lines[start]
+    others = [name for name in names[1:] if name in phrases("quotes.header_others")]
+    return starts and len(set(others)) >= 2 and len(others) == len(names) - 1
 
 
 def _marked_next(lines: list[str], place: int) -> bool:

@@ -12,10 +12,10 @@ import html
 import quopri
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from mailer.answers import Answer, read_answer
 from tests import correspondence
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -126,7 +126,8 @@ def gmail(words: str, language: str) -> Pair:
     return (
         f"{words}\n\n{said}\n\n{quoted(letter_text(language))}\n",
         (
-            f'<div dir="ltr">{as_html(words)}</div><br><div class="gmail_quote gmail_quote_container">'
+            f'<div dir="ltr">{as_html(words)}</div><br>'
+            '<div class="gmail_quote gmail_quote_container">'
             f'<div dir="ltr" class="gmail_attr">{line}<br></div><blockquote class="gmail_quote" '
             'style="margin:0px 0px 0px 0.8ex;border-left:1px solid rgb(204,204,204)">'
             f"{letter_html(language)}</blockquote></div>"
@@ -167,9 +168,10 @@ def outlook_desktop(words: str, language: str) -> Pair:
         (
             '<html xmlns:o="urn:schemas-microsoft-com:office:office"><head><style><!-- p.MsoNormal '
             '{margin:0cm} --></style></head><body><div class="WordSection1">'
-            f"{typed}<p class=MsoNormal><o:p>&nbsp;</o:p></p><div><div style='border:none;border-top:"
-            "solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm'>"
-            f'<p class="MsoNormal">{markup}</p></div></div>{letter_html(language)}</div></body></html>'
+            f"{typed}<p class=MsoNormal><o:p>&nbsp;</o:p></p><div>"
+            "<div style='border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm'>"
+            f'<p class="MsoNormal">{markup}</p></div></div>{letter_html(language)}</div>'
+            "</body></html>"
         ),
     )
 
@@ -218,7 +220,8 @@ def iphone(words: str, language: str) -> Pair:
     return (
         f"{words}\n\n{sign}\n\n> {said}\n> \n> \ufeff\n{quoted(letter_text(language))}\n",
         (
-            f'{as_html(words)}<div dir="ltr">{sign}</div><div dir="ltr"><br><blockquote type="cite">'
+            f'{as_html(words)}<div dir="ltr">{sign}</div><div dir="ltr"><br>'
+            '<blockquote type="cite">'
             f'{html.escape(said)}<br><br></blockquote></div><blockquote type="cite"><div dir="ltr">'
             f"\ufeff{letter_html(language)}</div></blockquote>"
         ),
@@ -503,6 +506,9 @@ A 2|Em 10/12/2026
 2|No dia 10 às 15:00
 2|De: janeiro
 2|Para: 2027
+2|De: ana@aurora.example.com|Enviado: em breve
+2|-----|mas só em janeiro
+2|Mensagem original: só em janeiro
 Aceito a opção 2.||Ana||Brincadeira!"""
 _NOT_EN = """I don't accept option 2
 I accept option 2 but only next month
