@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import dropwhile
 from typing import TYPE_CHECKING
 
 from mailer.answer_html import QUOTE_FROM_HERE
@@ -24,15 +25,23 @@ _FOLDED_OVER = 4
 _MARK = re.compile(r"\s{0,8}(?:>|\|(?=\s|>))")
 _RULE = re.compile(r"\s*[-_=*\u2014]{4,}\s*")
 _HEADER = re.compile(r"[\s>*]{0,10}([^\W\d_][^:*]{0,24}?)\s{0,3}\*{0,2}\s?:")
+_WORD = re.compile(r"[^\W\d_]{2,}")
 _MOMENT = re.compile(r"(?<!\d)\d{4}(?!\d)|\d{1,2}[:/h.]\d{2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """The two parts of an answer, as lines."""
+    """The parts of an answer, as lines.
+
+    Attributes:
+        new: what was written now.
+        quoted: what is quoted.
+        unmarked: the part of `quoted` in which nothing tells typed words from quoted ones.
+    """
 
     new: tuple[str, ...]
     quoted: tuple[str, ...]
+    unmarked: tuple[str, ...] = ()
 
 
 def split(lines: Sequence[str]) -> Split:
@@ -45,6 +54,7 @@ def split(lines: Sequence[str]) -> Split:
     cited = _last_citation(read)
     new: list[str] = []
     quoted: list[str] = []
+    bare: list[str] = []
     place = 0
     while place < len(read):
         line = read[place]
@@ -56,6 +66,7 @@ def split(lines: Sequence[str]) -> Split:
         after = place + length
         if length and after <= cited and (unmarked or not _marked_next(read, after)):
             quoted += read[place:]
+            bare = read[after:]
             break
         if length and not unmarked and _marked_next(read, after):
             quoted += read[place:after]
@@ -64,7 +75,29 @@ def split(lines: Sequence[str]) -> Split:
             after = place + length
             new += read[place:after]
         place = after
-    return Split(new=_trimmed(new), quoted=tuple(quoted))
+    return Split(new=_trimmed(new), quoted=tuple(quoted), unmarked=tuple(bare))
+
+
+def strange_words(unmarked: Sequence[str], letter: str) -> tuple[str, ...]:
+    """Words between quoted lines that are not of the letter: somebody may have typed them there.
+
+    Args:
+        unmarked: see `Split.unmarked`.
+        letter: all words of the letter that is quoted, of its text and of its HTML.
+    """
+    known = set(_WORD.findall(folded(letter)))
+    lines = dropwhile(
+        lambda line: not line.strip() or _RULE.fullmatch(line) or _named(line), unmarked
+    )
+    words = (word for line in lines for word in _WORD.findall(folded(line)))
+    return tuple(dict.fromkeys(word for word in words if word not in known))
+
+
+def _named(line: str) -> bool:
+    """Whether it is a line of the block above a quotation: `Para: ...`."""
+    match = _HEADER.match(line)
+    names = (*phrases("quotes.header_from"), *phrases("quotes.header_others"))
+    return match is not None and folded(match[1]).strip() in names
 
 
 def _introduction(lines: list[str], place: int) -> tuple[int, bool]:

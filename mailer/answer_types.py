@@ -54,6 +54,8 @@ class Answer:
         says: what the new words say, in general.
         choice: the one choice that it clearly names, as `Code.choice`; None in any doubt. Whether
             it counts (signature, sender, date, used before) is not decided here.
+        unmarked: quotations, of the text and of the HTML, in which nothing tells typed words from
+            quoted ones; see `answers.typed_into_quotation`.
         broken: it could not be read wholly (cut, or malformed); then `choice` is None.
     """
 
@@ -73,4 +75,5 @@ class Answer:
     contradicts: bool = False
     says: frozenset[Says] = frozenset()
     choice: str | None = None
+    unmarked: tuple[str, ...] = field(default=(), repr=False)
     broken: bool = False

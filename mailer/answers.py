@@ -14,7 +14,7 @@ from mailer.answer_choice import Reading, read_words, replies, written
 from mailer.answer_html import html_lines
 from mailer.answer_machines import bounce_of, is_automatic
 from mailer.answer_mime import Parts, decoded, read_parts
-from mailer.answer_quotes import Split, split
+from mailer.answer_quotes import Split, split, strange_words
 from mailer.answer_sender import (
     authentication_of,
     message_ids,
@@ -30,7 +30,15 @@ from mailer.words import clean
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-__all__ = ["Answer", "Authentication", "Bounce", "Kind", "Says", "read_answer"]
+__all__ = [
+    "Answer",
+    "Authentication",
+    "Bounce",
+    "Kind",
+    "Says",
+    "read_answer",
+    "typed_into_quotation",
+]
 
 T = TypeVar("T")
 
@@ -66,6 +74,20 @@ def read_answer(
     return answer
 
 
+def typed_into_quotation(answer: Answer, letter: str) -> tuple[str, ...]:
+    """Words that stand in the quotation and not in our letter; a choice beside them is in doubt.
+
+    Some programs quote without marks, and people write between the lines. To be asked once the
+    letter is known that is answered.
+
+    Args:
+        answer: what was read.
+        letter: that letter's text and HTML, one after the other.
+    """
+    found = (strange_words(each.split("\n"), letter) for each in answer.unmarked)
+    return _together(found)
+
+
 def _read(parts: Parts, trusted_server: str | None, own: frozenset[str]) -> Answer:
     sender = sender_of(parts)
     subject = decoded(parts.first("subject"))
@@ -94,6 +116,7 @@ def _read(parts: Parts, trusted_server: str | None, own: frozenset[str]) -> Answ
         in_reply_to=thread_of(parts),
         authentication=authentication_of(parts, trusted_server, sender),
         bounce=bounce,
+        unmarked=tuple("\n".join(body.unmarked) for body in bodies if body.unmarked),
     )
     if kind != "human":
         return answer

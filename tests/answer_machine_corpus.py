@@ -264,7 +264,8 @@ def _in_words(unknown: str) -> Iterator[Case]:
         raw=words(
             "This message was created automatically by mail delivery software.\n\nA message that "
             "you sent could not be delivered to one or more of its\nrecipients. This is a "
-            f"permanent error. The following address(es) failed:\n\n  {ANA}\n    Unrouteable address\n\n"
+            f"permanent error. The following address(es) failed:\n\n  {ANA}\n"
+            "    Unrouteable address\n\n"
             f"------ This is a copy of the message, including all the headers. ------\n\n{copy}",
             sender="Mail Delivery System <Mailer-Daemon@host.example.net>",
             subject="Mail delivery failed: returning message to sender",
