@@ -28,6 +28,7 @@ What must come out of the last plan or run:
     => Padaria: hold first F-1, contact_gap           due, held
     => Padaria: none, not_reached
     => Padaria: lists F-1 F-3
+    => beside Padaria: send thanks F-1                (thanks or a confirmation)
     => tomorrow Padaria: wait first F-1, needs_approval   (in the queue for the next business day)
     => item F-1: disputed                             the reason in the row
     => next F-1: 2026-03-20
@@ -121,8 +122,12 @@ class World(Ledger):
             assert CLAIMS[kind](self.plan, name) == claim.strip()
         elif kind == "tomorrow":
             self._expect_decision(self.plan.upcoming, name, claim.strip())
+        elif kind == "beside":
+            courtesies = [row for row in self.plan.decisions if row.is_courtesy]
+            self._expect_decision(courtesies, name, claim.strip())
         else:
-            self._expect_decision(self.plan.decisions, kind, claim.strip())
+            own = [row for row in self.plan.decisions if not row.is_courtesy]
+            self._expect_decision(own, kind, claim.strip())
 
     def _expect_decision(self, rows: Iterable[Decision], client: str, claim: str) -> None:
         found = [row for row in rows if row.client == client]
