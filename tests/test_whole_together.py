@@ -31,6 +31,7 @@ from tests.whole_office import (
     whole_story,
 )
 
+pytestmark = pytest.mark.slow
 posix = pytest.mark.skipif(os.name != "posix", reason="starts processes that share events")
 # Where the first run stands while the other one runs: before this call, counted from one.
 MOMENTS = {

@@ -260,7 +260,13 @@ def child(target: Callable[..., None], *arguments: object) -> Any:
     """A process to be started."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.whole_office", "yagmail", "holidays", "babel.numbers"])
-    return context.Process(target=target, args=arguments)
+    return context.Process(target=_as_here, args=(dict(os.environ), target, *arguments))
+
+
+def _as_here(environment: dict[str, str], target: Callable[..., None], *arguments: object) -> None:
+    """The server of processes keeps the environment, and so the time, of whoever began it first."""
+    os.environ.update(environment)
+    target(*arguments)
 
 
 def command(office: Office, name: str) -> list[str]:
