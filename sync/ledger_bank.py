@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -39,6 +40,7 @@ class KnownLine:
 
     line: str
     state: LineState
+    client: str | None
     data: Mapping[str, Any]
     payments: tuple[Mapping[str, Any], ...] = ()
 
@@ -132,6 +134,7 @@ class LedgerBank:
                 sa.select(
                     bank_lines.c.line,
                     bank_lines.c.state,
+                    bank_lines.c.client,
                     bank_lines.c.data,
                     bank_lines.c.payments,
                 )
@@ -140,9 +143,41 @@ class LedgerBank:
                 .order_by(bank_lines.c.read_at, sa.literal_column("rowid"))
             ).all()
         return tuple(
-            KnownLine(line=line, state=LineState(state), data=data, payments=tuple(payments))
-            for line, state, data, payments in rows
+            KnownLine(
+                line=line,
+                state=LineState(state),
+                client=client,
+                data=data,
+                payments=tuple(payments),
+            )
+            for line, state, client, data, payments in rows
         )
+
+    def guess(self, workbook_id: str, clients: Mapping[str, str | None]) -> None:
+        """Who most likely paid each of these lines, by today's workbook."""
+        with self._ledger.writing() as connection:
+            for line, client in clients.items():
+                connection.execute(
+                    bank_lines.update()
+                    .where(bank_lines.c.workbook_id == workbook_id, bank_lines.c.line == line)
+                    .values(client=client)
+                )
+
+    def waiting(self, workbook_id: str) -> dict[str, Decimal]:
+        """By client, money that most likely came from them and that nobody has confirmed yet."""
+        with self._ledger.reading() as connection:
+            rows = connection.execute(
+                sa.select(bank_lines.c.client, bank_lines.c.data)
+                .where(bank_lines.c.workbook_id == workbook_id)
+                .where(bank_lines.c.state == LineState.PENDING)
+                .where(bank_lines.c.client.is_not(None))
+            ).all()
+        found: dict[str, Decimal] = {}
+        for client, data in rows:
+            amount = Decimal(data["amount"])
+            if amount > 0:
+                found[client] = found.get(client, Decimal(0)) + amount
+        return found
 
     def confirm(self, workbook_id: str, line: str, payments: Iterable[Mapping[str, Any]]) -> bool:
         """Pending → confirmed with the rows it makes; False when it was not pending."""

@@ -210,6 +210,7 @@ bank_lines = sa.Table(
     sa.Column("workbook_id", sa.String, primary_key=True),
     sa.Column("line", sa.String, primary_key=True),
     sa.Column("state", sa.String, nullable=False),
+    sa.Column("client", sa.String),  # who most likely paid
     sa.Column("data", sa.JSON, nullable=False),
     sa.Column("payments", sa.JSON, nullable=False),  # the rows it became once confirmed
     sa.Column("file", sa.String, nullable=False),

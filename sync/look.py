@@ -4,8 +4,9 @@ Nothing here writes anything.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, time
+from decimal import Decimal
 
 from sync.domain.calendar import BusinessCalendar
 from sync.domain.decisions import RunPlan
@@ -18,6 +19,14 @@ from sync.message_states import Verdict, union
 from sync.rows import in_order, read_facts
 from sync.rows.agreements import agreement_issues
 from sync.workbook import Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankMoney:
+    """What bank files brought: the last day they cover, and by client what nobody confirmed."""
+
+    until: date | None = None
+    waiting: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +49,10 @@ class Look:
     acting: bool = False
 
 
-def look(
+NO_MONEY = BankMoney()
+
+
+def look(  # noqa: PLR0913 - all that a look depends on, by name
     snapshot: Snapshot,
     *,
     run_date: date,
@@ -50,6 +62,7 @@ def look(
     verdicts: Mapping[str, Verdict] | None = None,
     time_of_day: time | None = None,
     acting: bool = False,
+    money: BankMoney = NO_MONEY,
 ) -> Look:
     """Read facts from a snapshot, join what the ledger knows was sent, and decide.
 
@@ -59,7 +72,12 @@ def look(
     """
     facts, issues = read_facts(snapshot, today=max(today, run_date))
     history = facts.reminders
-    facts = replace(facts, reminders=_joined(facts, history, ledger_reminders, verdicts))
+    facts = replace(
+        facts,
+        reminders=_joined(facts, history, ledger_reminders, verdicts),
+        bank_until=money.until,
+        waiting_money=money.waiting,
+    )
     calendar = calendar_for(facts.settings)
     plan, book = decide_with_book(facts, calendar, run_date, time_of_day=time_of_day, acting=acting)
     return Look(
@@ -82,6 +100,7 @@ def look_again(
     *,
     snapshot: Snapshot | None = None,
     time_of_day: time | None = None,
+    money: BankMoney = NO_MONEY,
 ) -> Look:
     """Decide on the facts of an earlier look, with what the ledger knows by now.
 
@@ -89,9 +108,13 @@ def look_again(
     not read again. When the ledger has nothing new either, the plan stands as it is.
     """
     reminders = _joined(seen.facts, seen.history, ledger_reminders, verdicts)
-    facts = replace(seen.facts, reminders=reminders)
+    facts = replace(
+        seen.facts, reminders=reminders, bank_until=money.until, waiting_money=money.waiting
+    )
     plan, book = seen.plan, seen.book
-    if reminders != seen.facts.reminders or time_of_day != seen.time_of_day:
+    known = seen.facts
+    told = (reminders, facts.bank_until, facts.waiting_money, time_of_day)
+    if told != (known.reminders, known.bank_until, known.waiting_money, seen.time_of_day):
         plan, book = decide_with_book(
             facts, seen.calendar, plan.run_date, time_of_day=time_of_day, acting=seen.acting
         )

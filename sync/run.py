@@ -20,10 +20,11 @@ from sync.identity import check_place, identity_of, remember_place
 from sync.ledger import Ledger
 from sync.ledger_days import RunResult
 from sync.letters import LetterDesk, preview_sender
-from sync.look import Look, look, look_again
+from sync.look import BankMoney, Look, look, look_again
 from sync.message_states import State
 from sync.previews import previews
 from sync.reachable import unreached
+from sync.receiving import Waiting
 from sync.report import MessageOutcome, RunReport, newly_uncertain
 from sync.send import Claimed, SendResult, send_all
 from sync.settled import settle_choices
@@ -117,6 +118,7 @@ class _Run:
         except _Postponed as postponed:
             return self._postponed(seen, postponed)
         now = self.started.replace(tzinfo=None)
+        seen = self._look_again(seen, seen.time_of_day)  # money that waits holds its client
         if settle_choices(seen.facts, self.engine.ledger, by=self.engine.by, now=now):
             seen = self._look_again(seen, seen.time_of_day)
         found = newly_uncertain(seen)
@@ -167,7 +169,12 @@ class _Run:
             verdicts=self.engine.ledger.verdicts(),
             time_of_day=now.time() if self.engine.in_window else None,
             acting=True,
+            money=self._money(),
         )
+
+    def _money(self) -> BankMoney:
+        bank = self.engine.ledger.bank
+        return BankMoney(until=bank.until(self.identity), waiting=bank.waiting(self.identity))
 
     def _look_again(
         self, seen: Look, time_of_day: time | None, snapshot: Snapshot | None = None
@@ -179,6 +186,7 @@ class _Run:
             ledger.verdicts(),
             snapshot=snapshot,
             time_of_day=time_of_day,
+            money=self._money(),
         )
 
     # ---- 4: claim
@@ -329,6 +337,7 @@ class _Run:
             book=seen.book,
             letters=previews(self._desk(seen), plan, seen.facts),
             notes=_notes(claims),
+            bank=Waiting(seen, self.engine.ledger, self.identity).lines,
         )
 
 

@@ -24,7 +24,8 @@ from sync.holidays_br import brazilian_holidays
 from sync.identity import identity_of
 from sync.ledger import Ledger
 from sync.locks import Busy, run_lock
-from sync.look import Look, look
+from sync.look import BankMoney, Look, look
+from sync.receiving import BankSource
 from sync.run import Engine
 from sync.settings import InboxSettings, MailSettings, Settings, SettingsError, WorkbookSettings
 from sync.stores.excel_file import ExcelFileStore
@@ -121,7 +122,12 @@ def look_at(settings: Settings, book: WorkbookSettings, run_date: date | None = 
         return seen()
     with open_ledger(settings, now) as ledger:
         reminders = ledger.reminders(identity_of(snapshot), as_recovered=True)
-        return seen(ledger_reminders=reminders, verdicts=ledger.verdicts())
+        bank, identity = ledger.bank, identity_of(snapshot)
+        return seen(
+            ledger_reminders=reminders,
+            verdicts=ledger.verdicts(),
+            money=BankMoney(until=bank.until(identity), waiting=bank.waiting(identity)),
+        )
 
 
 def transport_for(
@@ -260,6 +266,10 @@ def engine_for(
                         own=_own_addresses(settings),
                         trusted=settings.inbox.trusted_server,
                     )
+                )
+            if real_day:
+                found.append(
+                    BankSource(ledger=ledger, workbook_id=identity, folder=book.bank_folder)
                 )
             return found
 

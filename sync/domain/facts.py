@@ -347,6 +347,22 @@ class RecurringRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BankChoice:
+    """What a person ticked beside a bank line, and what the row showed.
+
+    `shown` are the items it suggested, `others` those typed in their place.
+    """
+
+    line: str
+    posted_on: date
+    amount: Decimal
+    shown: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    confirm: bool = False
+    ignore: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateText:
     """A letter as the templates tab has it, with its placeholders."""
 
@@ -384,3 +400,5 @@ class Facts:
     offer_rules: tuple[OfferRule, ...] = ()
     recurring: tuple[RecurringRule, ...] = ()
     bank_until: date | None = None
+    bank_choices: tuple[BankChoice, ...] = ()
+    waiting_money: Mapping[str, Decimal] = field(default_factory=dict)

@@ -23,6 +23,7 @@ def hold_of_draft(day: Day, draft: Draft, *, vouched: bool) -> Reason | None:
         return address
     if draft.is_overdue:
         unapplied = day.book.unapplied.get(draft.client, ZERO)
+        unapplied += day.facts.waiting_money.get(draft.client, ZERO)
         if unapplied > day.facts.settings.tolerance:
             return Reason.UNAPPLIED_CASH
         if draft.is_stale and not vouched:

@@ -11,6 +11,7 @@ from datetime import date
 from sheet_templates.schema import RESERVED_POLICY, TABS
 from sync.domain.facts import Facts
 from sync.issues import Issue
+from sync.rows.bank_matches import read_bank_choices
 from sync.rows.clients import read_clients
 from sync.rows.findings import Findings
 from sync.rows.history import Knowledge, read_history
@@ -65,6 +66,7 @@ def read_facts(snapshot: Snapshot, *, today: date) -> tuple[Facts, tuple[Issue, 
         reminders=read_history(tabs.get("history"), knowledge, findings),
         choices=read_choices(tabs.get("queue"), book, findings),
         recurring=read_recurring(tabs.get("recurring"), book, ladders.names, findings),
+        bank_choices=read_bank_choices(tabs.get("bank_matches"), items, findings),
         problem_receivables=frozenset(findings.problem_ids),
         unreadable=invoices.unreadable,
         offer_rules=read_offers(tabs.get("offers"), findings),

@@ -15,6 +15,7 @@ from sync.domain.metrics import received
 from sync.domain.standing import book
 from sync.issues import Issue
 from sync.views.aging import aging_tab
+from sync.views.bank_matches import bank_matches
 from sync.views.calls import call_rows
 from sync.views.clients import client_columns
 from sync.views.dashboard import dashboard
@@ -86,6 +87,7 @@ def _tabs_of_its_own(view: ViewInput) -> Iterator[Change]:
     yield from negotiations(snapshot, facts, ledger.results)
     yield from call_rows(view)
     yield from queue_tab(view, lines)
+    yield from bank_matches(snapshot, view.bank)
     yield from issues_tab(snapshot, view.issues)
     yield from aging_tab(language, ages)
     yield from results_tab(language, facts, ledger, measured)

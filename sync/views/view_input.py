@@ -9,6 +9,7 @@ from sync.domain.decisions import RunPlan
 from sync.domain.facts import Facts, Mode, Reminder
 from sync.domain.standing import Book
 from sync.issues import Issue
+from sync.views.bank_matches import Waiting
 from sync.workbook import Snapshot
 
 
@@ -60,7 +61,8 @@ class ViewInput:
     (With the plan from before, rows still become right in the next run.)
     `letters` maps (client, step name) to what that step would say. `notes` maps a reminder's
     reference to what a History row that has to be made again should say besides.
-    `book` is the one that `plan` was decided on, where the caller still has it.
+    `bank` are the bank lines that wait for a word. `book` is the one that `plan` was decided on,
+    where the caller still has it.
     """
 
     snapshot: Snapshot
@@ -73,6 +75,7 @@ class ViewInput:
     letters: Mapping[tuple[str, str], LetterPreview] = field(default_factory=dict)
     notes: Mapping[str, HistoryNote] = field(default_factory=dict)
     book: Book | None = None
+    bank: tuple[Waiting, ...] = ()
 
     @property
     def language(self) -> str:
