@@ -3,7 +3,6 @@
 import pytest
 
 from sheet_templates import headings
-from sync.words import words
 from tests.team_workbook import Team, client, day, invoice
 
 ANA = client("Ana", phone="(11) 98765-4321")
@@ -24,9 +23,14 @@ def test_clients_learn_their_habits_and_the_team_what_to_do() -> None:
     team.record("03-19")
     ana, bruno, carla = team.rows("clients")
     assert (ana["average_delay"], ana["on_time_rate"], ana["risk"]) == (20, 0, "Médio")
-    assert ana["suggestion"] == words("pt-BR", "views.suggestions.call")
+    assert (
+        ana["suggestion"]
+        == "Ligue: R$\N{NO-BREAK SPACE}100,00 em atraso, o mais antigo desde 04/02/2026."
+    )
     assert (ana["open_balance"], ana["overdue_balance"]) == (100, 100)
-    assert bruno["suggestion"] == words("pt-BR", "views.suggestions.add_address")
+    assert bruno["suggestion"] == (
+        "Preencha o e-mail do cliente: R$\N{NO-BREAK SPACE}100,00 em aberto."
+    )
     assert carla == {"client": "Carla", "open_balance": 0, "overdue_balance": 0, "points": 0}
 
 

@@ -7,13 +7,18 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 from sync.domain.charges import SettledBy
-from sync.domain.decisions import ZERO, Reason, Standing, Status
-from sync.domain.facts import Facts, NegotiationKind, Outcome
+from sync.domain.decisions import ZERO, Standing, Status
+from sync.domain.facts import Channel, Facts, NegotiationKind, Outcome, Reminder
+from sync.domain.history import is_overdue_key
 from sync.domain.negotiation import Result, add_months
 from sync.domain.standing import Book
+from sync.domain.suggestions import BOLETOS_SEEN, Advice, Known, Suggestion, advise
+
+__all__ = ["ClientMeasures", "Risk", "Suggestion", "client_measures", "risk_of"]
 
 _TENTH = Decimal("0.1")
 _SHARE = Decimal("0.0001")
+_BOLETO = "boleto"
 _REACHED = frozenset({Outcome.SENT, Outcome.REPLIED, Outcome.UNCERTAIN})
 
 
@@ -23,21 +28,6 @@ class Risk(StrEnum):
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"
-
-
-class Suggestion(StrEnum):
-    """What a person might do next for a client; the first that applies."""
-
-    MEND_ROWS = "mend_rows"  # a row in error holds the client
-    APPLY_CASH = "apply_cash"  # money on account waits for its invoice
-    CHECK_PAYMENT = "check_payment"  # the client says it has paid
-    SETTLE_DISPUTE = "settle_dispute"
-    ADD_ADDRESS = "add_address"  # something is open and there is no e-mail address
-    CALL_ABOUT_PROMISE = "call_about_promise"  # a promise was broken
-    DECIDE_PRESCRIBED = "decide_prescribed"  # more than five years late
-    OFFER_PLAN = "offer_plan"  # more than 60 days late
-    CALL = "call"  # more than 30 days late
-    SHORTEN_TERMS = "shorten_terms"  # nothing overdue, yet high risk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +51,12 @@ class ClientMeasures:
     points: int = 0
     risk: Risk | None = None
     last_contact: date | None = None
-    suggestion: Suggestion | None = None
+    advice: Advice | None = None
+
+    @property
+    def suggestion(self) -> Suggestion | None:
+        """The advice's kind."""
+        return self.advice.kind if self.advice else None
 
 
 @dataclass(slots=True)
@@ -79,6 +74,11 @@ class _Tally:
     broken: int = 0
     last_contact: date | None = None
     open_ones: list[Standing] = field(default_factory=list)
+    boletos: list[tuple[date, int]] = field(default_factory=list)  # settled on, days late
+    unpaid: dict[tuple[str, date], Decimal] = field(default_factory=dict)  # overdue, all of it
+    emails: int = 0
+    written_about: set[tuple[str, date]] = field(default_factory=set)
+    called: bool = False
 
     def contact(self, day: date) -> None:
         if self.last_contact is None or day > self.last_contact:
@@ -98,22 +98,40 @@ def settled_normally(standing: Standing) -> bool:
 def client_measures(facts: Facts, book: Book) -> Mapping[str, ClientMeasures]:
     """The measures of every client of the facts or of a standing."""
     tallies = {name: _Tally() for name in facts.clients}
-    _count_standings(book, tallies)
+    _count_standings(facts, book, tallies)
     for promise in book.all_promises:
         tally = tallies.setdefault(promise.client, _Tally())
         tally.kept += promise.result is Result.KEPT
         tally.broken += promise.result is Result.BROKEN
-    for reminder in facts.reminders:
-        day = reminder.at.date()
-        if reminder.outcome in _REACHED and day <= book.run_date:
-            tallies.setdefault(reminder.client, _Tally()).contact(day)
+    _count_messages(facts, book, tallies)
     for row in facts.negotiations:
         if row.kind is not NegotiationKind.NOTE and row.at <= book.run_date:
             tallies.setdefault(row.client, _Tally()).contact(row.at)
     return {name: _measures(facts, book, name, tally) for name, tally in tallies.items()}
 
 
-def _count_standings(book: Book, tallies: dict[str, _Tally]) -> None:
+def _count_messages(facts: Facts, book: Book, tallies: dict[str, _Tally]) -> None:
+    for reminder in facts.reminders:
+        day = reminder.at.date()
+        if reminder.outcome not in _REACHED or day > book.run_date:
+            continue
+        tally = tallies.setdefault(reminder.client, _Tally())
+        tally.contact(day)
+        about = _in_vain(reminder, tally) if tally.unpaid else ()
+        if about and reminder.channel is Channel.EMAIL:
+            tally.emails += 1
+            tally.written_about.update(about)
+        tally.called |= bool(about) and reminder.channel is Channel.CALL
+
+
+def _in_vain(reminder: Reminder, tally: _Tally) -> tuple[tuple[str, date], ...]:
+    """What an overdue message spoke of and nothing was paid of since."""
+    keys = ((key.invoice, key.due_on) for key in reminder.keys if is_overdue_key(key))
+    return tuple(item for item in keys if item in tally.unpaid)
+
+
+def _count_standings(facts: Facts, book: Book, tallies: dict[str, _Tally]) -> None:
+    receivables = facts.receivables
     since = add_months(book.run_date, -12)
     for standing in book.standings.values():
         tally = tallies.get(standing.client)
@@ -125,10 +143,15 @@ def _count_standings(book: Book, tallies: dict[str, _Tally]) -> None:
             if standing.days_past_due > 0:
                 tally.overdue_balance += standing.charge.balance
                 tally.oldest_days = max(tally.oldest_days, standing.days_past_due)
+                if standing.charge.balance == standing.amount:
+                    tally.unpaid[standing.id, standing.due_on] = standing.amount
         elif settled_normally(standing):
             settled_on = standing.charge.settled_on
             on_time = standing.days_past_due == 0
             tally.on_time_ever += on_time
+            source = receivables.get(standing.id)
+            if source is not None and source.method == _BOLETO and settled_on is not None:
+                tally.boletos.append((settled_on, standing.days_past_due))
             if settled_on is not None and settled_on > since:
                 tally.paid += 1
                 tally.late_days += standing.days_past_due
@@ -156,7 +179,26 @@ def _measures(facts: Facts, book: Book, name: str, tally: _Tally) -> ClientMeasu
         points=facts.settings.points * tally.on_time_ever,
         risk=risk,
         last_contact=tally.last_contact,
-        suggestion=_suggestion(facts, book, name, tally, risk),
+        advice=advise(facts, book, _known(name, tally, delay, risk)),
+    )
+
+
+def _known(name: str, tally: _Tally, delay: Decimal | None, risk: Risk | None) -> Known:
+    return Known(
+        name=name,
+        items=tuple(tally.open_ones),
+        overdue=tally.overdue_balance,
+        oldest_days=tally.oldest_days,
+        paid=tally.paid,
+        on_time=tally.on_time,
+        delay=delay,
+        kept=tally.kept,
+        broken=tally.broken,
+        boletos=tuple(days for _, days in sorted(tally.boletos)[-BOLETOS_SEEN:]),
+        emails=tally.emails,
+        written_about=sum((tally.unpaid[item] for item in tally.written_about), ZERO),
+        called=tally.called,
+        is_high_risk=risk is Risk.HIGH,
     )
 
 
@@ -184,32 +226,3 @@ def risk_of(
     if oldest_days > 15 or late > 7 or punctual < Decimal("0.8") or faithful < 1:
         return Risk.MEDIUM
     return Risk.LOW
-
-
-def _suggestion(
-    facts: Facts, book: Book, name: str, tally: _Tally, risk: Risk | None
-) -> Suggestion | None:
-    client = facts.clients.get(name)
-    items = tally.open_ones
-    blocked = {standing.blocked for standing in items}
-    promises = (book.promises.get(standing.id) for standing in items)
-    broken = any(promise is not None and promise.result is Result.BROKEN for promise in promises)
-    candidates = (
-        (Suggestion.MEND_ROWS, name in facts.row_problems),
-        (Suggestion.APPLY_CASH, book.unapplied.get(name, ZERO) > facts.settings.tolerance),
-        (Suggestion.CHECK_PAYMENT, _says_paid(facts, book, items)),
-        (Suggestion.SETTLE_DISPUTE, Reason.DISPUTED in blocked),
-        (Suggestion.ADD_ADDRESS, bool(items) and client is not None and not client.emails),
-        (Suggestion.CALL_ABOUT_PROMISE, broken),
-        (Suggestion.DECIDE_PRESCRIBED, Reason.PRESCRIBED in blocked),
-        (Suggestion.OFFER_PLAN, tally.oldest_days > 60),
-        (Suggestion.CALL, tally.oldest_days > 30),
-        (Suggestion.SHORTEN_TERMS, risk is Risk.HIGH and not tally.oldest_days),
-    )
-    return next((suggestion for suggestion, applies in candidates if applies), None)
-
-
-def _says_paid(facts: Facts, book: Book, items: list[Standing]) -> bool:
-    held = (book.holds.get(standing.id) for standing in items)
-    kinds = (facts.negotiations[hold.index].kind for hold in held if hold is not None)
-    return any(kind is NegotiationKind.SAYS_PAID for kind in kinds)

@@ -63,6 +63,14 @@ def money_text(language: str, amount: Decimal) -> str:
     return f"{'-' if amount < 0 else ''}R$\N{NO-BREAK SPACE}{text}"
 
 
+def number_text(language: str, number: Decimal | int) -> str:
+    """A number for a sentence, without zeros at its end: '12,5' in pt-BR, '12.5' in en."""
+    text = f"{number:f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text.replace(".", ",") if language == "pt-BR" else text
+
+
 def date_text(language: str, day: date) -> str:
     """A date for a sentence: '23/11/2026' in pt-BR; in en 'Nov 23, 2026', which none misreads."""
     if language == "pt-BR":

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 
 from sheet_templates import headings
 from sync.domain.clients import ClientMeasures
+from sync.domain.suggestions import Advice
 from sync.key_text import key_text
-from sync.views.cells import differing
+from sync.views.cells import date_text, differing, money_text, number_text
 from sync.words import words
 from sync.workbook import Cell, Change, SetCells, Snapshot
 
@@ -46,9 +47,20 @@ def _cells(language: str, client: ClientMeasures) -> dict[str, Cell]:
         "points": client.points,
         "risk": headings.value_text(language, "risk", client.risk.value) if client.risk else None,
         "last_contact": client.last_contact,
-        "suggestion": (
-            words(language, f"views.suggestions.{client.suggestion.value}")
-            if client.suggestion
-            else None
-        ),
+        "suggestion": advice_text(language, client.advice) if client.advice else None,
     }
+
+
+def advice_text(language: str, advice: Advice) -> str:
+    """What to do next, with the figures it rests on."""
+    return words(
+        language,
+        f"views.suggestions.{advice.kind.value}",
+        count=advice.count,
+        of=advice.of,
+        amount=money_text(language, advice.amount),
+        days=number_text(language, advice.days),
+        day=date_text(language, advice.day) if advice.day else "",
+        instalments=advice.instalments,
+        discount=number_text(language, advice.discount * 100) + "%",
+    )
