@@ -7,14 +7,13 @@ each letter is judged at the moment it leaves. A death is what is on the disk at
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from pathlib import Path
 from random import Random
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from mailer.delivery import Accepted, Outcome, Refused, Transport, Uncertain
@@ -27,11 +26,12 @@ from sync.locks import run_lock
 from sync.report import RunReport
 from sync.run import Engine, run
 from sync.settings import WorkbookSettings, for_workbook
-from sync.workbook import Applied, Change, Conflict, ReplaceBody, Snapshot, Store, WrongPlace
+from sync.workbook import Applied, Conflict, WrongPlace
 from tests import whole_bytes, whole_sheet
 from tests.whole_book import Book, FileBook, MemoryBook, Sight
 from tests.whole_judge import Judge
 from tests.whole_letters import Letter
+from tests.whole_seams import Post, Watched
 from tests.whole_truth import DAY, YES, Broken, Truth, is_business
 
 ZONE = ZoneInfo("America/Sao_Paulo")
@@ -51,6 +51,11 @@ class Chances:
     death: float = 0.01
     refusal: float = 0.05
     doubt: float = 0.05
+    rival: float = 0.0  # that the other computer runs in the middle of a run
+
+
+RIVALS = Chances(act=0.03, death=0.08, rival=0.25)
+"""Two computers with a ledger each that run at the same time, and often die."""
 
 
 @dataclass
@@ -76,6 +81,7 @@ class Team:
     refused: list[tuple[date, str]] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     memory: dict[str, Any] = field(default_factory=dict)  # what people remember
+    _visited: bool = False  # by the other computer
     _frozen: tuple[Any, Path] | None = None
     _last: Any = None
 
@@ -173,8 +179,8 @@ class Team:
         with self._built(self.book, self.state, FolderTransport(self.outbox)) as engine:
             yield replace(
                 engine,
-                store=_Watched(self, engine.store),
-                transport=_Post(self, engine.transport),
+                store=Watched(self, engine.store),
+                transport=Post(self, engine.transport),
                 in_window=True,
             )
 
@@ -231,11 +237,30 @@ class Team:
             self.undisturbed = False
             self.log.append(f"{self.today} during the run, before {name}:")
             self.people(self)
+        if self.chances.rival and not self._visited and self.rng.random() < self.chances.rival:
+            self._other_computer_runs(name)
         self._last = self.book.kept() if isinstance(self.book, FileBook) else None
         if self.rng.random() < self.chances.death:
             self.undisturbed = False
             self.log.append(f"{self.today} death before {name}")
             self.die()
+
+    def may_change_computers(self) -> bool:
+        """Whether the other computer can know, by History or its own ledger, all that was said."""
+        told = {str(row.get("reference")) for row in self.book.look().rows("history")}
+        return self.judge.references() <= told | self.known_to_ledger(1 - self.machine)
+
+    def _other_computer_runs(self, name: Moment) -> None:
+        """It has a ledger of its own, and does a whole run or dies in it."""
+        if name == "written" or not self.may_change_computers():
+            return  # what a run wrote is judged as it left it
+        self.log.append(f"{self.today} the other computer runs, before {name}:")
+        self._visited, self.machine = True, 1 - self.machine
+        try:
+            self.run()
+        finally:
+            self._visited, self.machine = False, 1 - self.machine
+        self.undisturbed = False
 
     def _untouched(self, name: Moment) -> None:
         """Between two moments only `apply` may have changed the file."""
@@ -352,51 +377,3 @@ def check_memory(before: Any, after: Any) -> None:
             stands = new[: len(old)] == old
             if not stands:
                 raise Broken("cells", f"{key}.{name}: {old} became {new}")
-
-
-class _Watched:
-    """A store whose every touch is a moment of the story."""
-
-    def __init__(self, team: Team, inner: Store) -> None:
-        self.team = team
-        self.inner = inner
-
-    def read(self) -> Snapshot:
-        self.team.moment("read")
-        return self.inner.read()
-
-    def revision(self) -> str:
-        self.team.moment("check")
-        return self.inner.revision()
-
-    def apply(self, changes: Sequence[Change], expected_revision: str) -> Applied | Conflict:
-        self.team.moment("write")
-        before = self.team.book.kept()
-        result = self.inner.apply(changes, expected_revision)
-        with_queue = any(isinstance(c, ReplaceBody) and c.tab == "queue" for c in changes)
-        self.team.written(before, result, with_queue=with_queue)
-        self.team.moment("written")
-        return result
-
-
-class _Post:
-    """A transport into a folder, with a fate of its own."""
-
-    def __init__(self, team: Team, inner: Transport) -> None:
-        self.team = team
-        self.inner = inner
-
-    def __enter__(self) -> Self:
-        self.inner.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.inner.__exit__(kind, error, trace)
-
-    def deliver(self, message: OutgoingMessage, on_commit: Callable[[], None]) -> Outcome:
-        return self.team.deliver(message, on_commit, self.inner)

@@ -230,6 +230,13 @@ class Judge:
         for rungs in self.rungs.values():
             rungs[:] = [rung for rung in rungs if rung.reference != reference]
 
+    def is_said_to_have_arrived(self, reference: str, day: date) -> None:
+        """A person's word on an uncertain message, which may never have left: it counts as said."""
+        known = {rung.reference for rungs in self.rungs.values() for rung in rungs}
+        if reference not in known:
+            for name, due, offset in self.claims[reference]:
+                self.rungs.setdefault((name, due), []).append(Rung(offset, day, reference))
+
     def claimed(self, sight: Sight) -> None:
         """Learn the claims that stand in History."""
         for row in sight.rows("history"):

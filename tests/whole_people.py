@@ -10,7 +10,7 @@ from decimal import Decimal
 from random import Random
 
 from sheet_templates import headings
-from tests.whole_book import Open, Page, Typed, append, copy_row, move_column, put, rows_of
+from tests.whole_book import Open, Page, Typed, append, copy_row, day_of, move_column, put, rows_of
 from tests.whole_book import sort as sort_page
 from tests.whole_days import Team
 from tests.whole_judge import Tick
@@ -54,7 +54,8 @@ def _type(desk: Open, rng: Random, **values: object) -> None:
 
 
 def pays(team: Team, desk: Open, rng: Random) -> None:
-    _type(desk, rng, paid_on=team.today - DAY * rng.choice([0, 0, 1, 4]))
+    """In full: what was paid in part before is forgotten in its favour."""
+    _type(desk, rng, paid_on=team.today - DAY * rng.choice([0, 0, 1, 4]), paid_amount=None)
 
 
 def pays_a_part(team: Team, desk: Open, rng: Random) -> None:
@@ -314,11 +315,16 @@ def _tick(team: Team, row: Typed, kind: str) -> Tick:
 
 
 def _settles(team: Team, row: Typed, kind: str) -> None:
-    """On an uncertain row approve says: send it again. Which one it is, its key says."""
-    if kind == "approve":
-        for letter in team.judge.letters:
-            if letter.reference in str(row["key"]):
-                team.judge.may_go_again(letter.reference)
+    """On an uncertain row approve says: send it again; skip: it arrived. Its key says which."""
+    assert team.shown is not None
+    for told in team.shown.sight.rows("history"):
+        reference, day = str(told.get("reference")), day_of(told.get("at"))
+        if reference not in str(row["key"]) or day is None:
+            continue
+        if kind == "approve":
+            team.judge.may_go_again(reference)
+        else:
+            team.judge.is_said_to_have_arrived(reference, day)
 
 
 # Between runs: the file as a whole.
@@ -392,8 +398,7 @@ def day(team: Team) -> None:
 
 def changes_computers(team: Team) -> None:
     """Another computer with a ledger of its own; what it does not know stands in History."""
-    said = team.judge.references()
-    if said <= _references(team) | team.known_to_ledger(1 - team.machine):
+    if team.may_change_computers():
         team.machine = 1 - team.machine
         team.log.append(f"{team.today} computer {team.machine}")
 
