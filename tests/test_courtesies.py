@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.domain import courtesies, dunning
+from sync.domain import courtesies, dunning, history
 from sync.domain.decisions import Action, Decision, Status
 from sync.domain.dunning import decide
 from sync.domain.facts import Facts, Outcome
@@ -525,14 +525,14 @@ def test_what_was_said_in_courtesy_changes_no_reminder(facts: Facts, days: int) 
 
 MUTANTS: dict[str, tuple[object, str, Any, Callable[[], None]]] = {
     "thanks every day": (
-        courtesies,
-        "_was_said",
+        history.History,
+        "was_said",
         lambda *_: False,
         test_a_payment_is_thanked_for_once,
     ),
     "confirms every day": (
-        courtesies,
-        "_was_said",
+        history.History,
+        "was_said",
         lambda *_: False,
         test_an_agreement_is_confirmed_once_with_its_plan,
     ),

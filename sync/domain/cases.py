@@ -226,7 +226,7 @@ def _was_said(sent: Iterable[SentStep], rung: Rung, after: date) -> bool:
 
 def _one_a_day(day: Day, sent: tuple[SentStep, ...], place: Place) -> Place:
     """An item takes at most one step a day, one that a person skipped included."""
-    today = [s for s in sent if s.on == day.today and not s.is_courtesy]
+    today = [s for s in sent if s.on == day.today]
     if place.rung is None or not today:
         return place
     skipped = today[-1].outcome is Outcome.SKIPPED
@@ -239,7 +239,7 @@ def _after_other_due_dates(day: Day, standing: Standing, place: Place) -> Place:
     if place.rung is None:
         return place
     others = day.history.of_other_due_dates(standing.id, standing.due_on)
-    said = [s.on for s in others if s.outcome in MAY_HAVE_ARRIVED and not s.is_courtesy]
+    said = [s.on for s in others if s.outcome in MAY_HAVE_ARRIVED]
     free = max(said, default=date.min) + timedelta(days=day.facts.settings.contact_gap)
     if not said or free <= day.today:
         return place

@@ -108,7 +108,7 @@ def _confirmation(day: Day, state: AgreementState) -> Decision | None:
     if state.result is not Result.OPEN or not recent or not _NOT_TYPED.fullmatch(state.ref):
         return None
     parts = [day.book.standings[name] for name in state.instalments if name in day.book.standings]
-    if not parts or any(_was_said(day, part, CONFIRMATION) for part in parts):
+    if not parts or any(day.history.was_said(part.id, CONFIRMATION) for part in parts):
         return None
     reason = hold_of_client(day, state.client)
     reason = reason or next((part.blocked for part in parts if part.is_open and part.blocked), None)
@@ -140,11 +140,9 @@ def _deserves_thanks(day: Day, standing: Standing) -> bool:
         return False
     plan = day.book.agreements.get(standing.agreement or "")
     ended = standing.is_instalment and (plan is None or plan.result not in _RUNS)
-    return not (ended or standing.id in day.book.broken_plans or _was_said(day, standing, THANKS))
-
-
-def _was_said(day: Day, standing: Standing, step: str) -> bool:
-    return any(sent.key.step == step for sent in day.history.items.get(standing.id, ()))
+    return not (
+        ended or standing.id in day.book.broken_plans or day.history.was_said(standing.id, THANKS)
+    )
 
 
 def _decision(

@@ -90,8 +90,9 @@ class History:
     delivered: frozenset[str]
 
     def of_item(self, invoice: str, due_on: date) -> tuple[SentStep, ...]:
-        """The keys used up for this invoice with this due date."""
-        return tuple(s for s in self.items.get(invoice, ()) if s.key.due_on == due_on)
+        """The keys used up for this invoice with this due date, courtesies aside."""
+        used = self.items.get(invoice, ())
+        return tuple(s for s in used if s.key.due_on == due_on and not s.is_courtesy)
 
     def plus(self, later: "History") -> "History":
         """Both together; the day's count and addresses that failed stay as they are here."""
@@ -108,8 +109,13 @@ class History:
         )
 
     def of_other_due_dates(self, invoice: str, due_on: date) -> tuple[SentStep, ...]:
-        """The keys used up for this invoice when its due date was another."""
-        return tuple(s for s in self.items.get(invoice, ()) if s.key.due_on != due_on)
+        """The keys used up for this invoice when its due date was another, courtesies aside."""
+        used = self.items.get(invoice, ())
+        return tuple(s for s in used if s.key.due_on != due_on and not s.is_courtesy)
+
+    def was_said(self, invoice: str, step: str) -> bool:
+        """Whether a courtesy about this invoice went, whatever its due date was then."""
+        return any(s.key.step == step for s in self.items.get(invoice, ()))
 
 
 _T = TypeVar("_T")
