@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _WORDS_READ = 400
 _SIGNATURE_LINES = 40
+_DEVICE_LINE = 300
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LINK = re.compile(r"<?(?:https?://|www\.|mailto:)[^\s<>]{1,500}>?|<[^\s<>]{1,200}@[^\s<>]{1,200}>")
 _PHONE = re.compile(r"[\s\d()+./-]*")
@@ -114,7 +115,9 @@ def _without_signature(lines: Sequence[str]) -> tuple[list[str], bool]:
 
 def _device(line: str) -> bool:
     """Whether a line is what a mobile app signs with, all of its words known."""
-    words = tokens(_LINK.sub(" ", line[:300]).replace("<", " ").replace(">", " "))
+    if len(line) > _DEVICE_LINE:
+        return False
+    words = tokens(_LINK.sub(" ", line).replace("<", " ").replace(">", " "))
     return (
         1 < len(words) <= 14
         and words[0] in phrases("signature.device_starts")

@@ -9,10 +9,13 @@ from __future__ import annotations
 import html
 import re
 
-QUOTE_FROM_HERE = "\x1e"
+QUOTE_FROM_HERE = "\x03"
 """A line of only this mark: all that follows is what was answered to."""
 
 SIGNATURE = "-- "
+
+STRUCK = "\x02"
+"""Before words that are struck through: they do not mean what they say."""
 
 _BLOCKS = frozenset(
     """p div br tr li h1 h2 h3 h4 h5 h6 table blockquote hr ul ol section header footer pre article
@@ -23,6 +26,7 @@ _VOID = frozenset(
     track""".split()  # noqa: SIM905 - likewise
 )
 _SKIPPED = frozenset({"style", "script", "head", "title", "svg"})
+_STRUCK = frozenset({"s", "del", "strike"})
 _DEEPEST = 400
 _QUOTED_BOX = re.compile(
     r"(?:class|id)\s*=\s*[\"']?[^\"'>]{0,200}?"
@@ -106,6 +110,8 @@ class _Reader:
             self._end_line()
         elif name in {"td", "th"}:
             self._line.append(" ")
+        elif name in _STRUCK and not self._quoted:
+            self._line.append(f" {STRUCK} ")
         quoted = bool(_QUOTED_BOX.search(tag)) or (
             name == "blockquote" and bool(_CITED.search(tag))
         )

@@ -50,6 +50,7 @@ def split(lines: Sequence[str]) -> Split:
     Args:
         lines: the text; a quoted line may begin with `>`.
     """
+    # Looked at up to a length, and kept whole: a condition may stand behind many spaces.
     read = [line[:_LINE_READ] for line in lines[:_LINES_READ]]
     cited = _last_citation(read)
     new: list[str] = []
@@ -57,24 +58,24 @@ def split(lines: Sequence[str]) -> Split:
     bare: list[str] = []
     place = 0
     while place < len(read):
-        line = read[place]
-        if _MARK.match(line):
-            quoted.append(line)
+        if _MARK.match(read[place]):
+            quoted.append(lines[place])
             place += 1
             continue
         length, unmarked = _introduction(read, place)
         after = place + length
         if length and after <= cited and (unmarked or not _marked_next(read, after)):
-            quoted += read[place:]
-            bare = read[after:]
+            quoted += lines[place:]
+            bare = list(lines[after:])
             break
         if length and not unmarked and _marked_next(read, after):
-            quoted += read[place:after]
+            quoted += lines[place:after]
         else:
-            length = length or 1
-            after = place + length
-            new += read[place:after]
+            after = place + (length or 1)
+            new += lines[place:after]
         place = after
+    else:
+        new += lines[_LINES_READ:]
     return Split(new=_trimmed(new), quoted=tuple(quoted), unmarked=tuple(bare))
 
 

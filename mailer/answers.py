@@ -44,6 +44,7 @@ T = TypeVar("T")
 
 TEXT_SHOWN = 500
 SUBJECT_SHOWN = 200
+SUBJECT_READ = 1_000
 
 _BRACKETS = re.compile(r"[\[\]()]")
 
@@ -135,7 +136,9 @@ def _chosen(answer: Answer, subject: str, readings: list[Reading], parts: Parts)
         said.add("unsubscribes")
     names = names_of(parts)
     fresh = not answer.in_reply_to and not replies(subject)
-    heading = read_words([_without_codes(subject)], names) if fresh else Reading(nothing=True)
+    heading = Reading(nothing=not fresh)
+    if fresh and len(parts.first("subject")) <= SUBJECT_READ:
+        heading = read_words([_without_codes(subject)], names)
     signed = {code.choice for code in answer.codes_subject if code.choice != MESSAGE}
     pasted = {code.choice for code in answer.codes_text if code.choice != MESSAGE}
     choice = _agreed(readings, signed, heading, fresh=fresh)
