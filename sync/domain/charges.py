@@ -211,7 +211,9 @@ class _Walk:
         carries = debt.carries_charges
         self.rate = settings.monthly_interest if carries else ZERO
         self.fee_rate = late_fee_rate(settings, debt.is_person) if carries else ZERO
-        self.on_time_amount = cents(debt.amount * (1 - settings.on_time_discount))
+        # The discount is for invoices: an instalment was agreed on as it is.
+        discount = settings.on_time_discount if debt.carries_charges else ZERO
+        self.on_time_amount = cents(debt.amount * (1 - discount))
         self.owed = _Parts(principal=debt.amount)
         self.paid = _Parts()
         self.unapplied = ZERO
@@ -392,7 +394,7 @@ class _Walk:
             return None
         if self.owed.total <= 0:
             return SettledBy.FULL
-        if self.settings.on_time_discount > 0 and self.received_on_time >= self.on_time_amount:
+        if self.on_time_amount < self.debt.amount and self.received_on_time >= self.on_time_amount:
             return SettledBy.ON_TIME
         if self.received >= self.debt.amount and not self.settings.collect_remaining:
             return SettledBy.FACE

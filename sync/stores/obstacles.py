@@ -17,9 +17,12 @@ from sync.workbook import Obstacle, Tab
 
 WRITTEN_EACH_RUN = (
     "receivables", "instalments", "clients", "negotiations", "history", "runs", "trends",
-    "queue", "issues", "aging", "results", "forecast",
+    "queue", "bank_matches", "issues", "aging", "results", "forecast",
 )  # fmt: skip
 """The tabs that every run brings up to date."""
+
+_GROWS = frozenset({"negotiations"})
+"""Tabs of people that the write after sending may append to (the results of calls)."""
 
 _FIRST_ROW = 2
 
@@ -44,10 +47,11 @@ def obstacle(
     is_theirs = bool(layout.by_owner(Owner.USER))
     data_ends = max((row.number for row in tab.rows), default=1)
     last = data_ends if is_theirs else MAX_ROW
+    grows = not is_theirs or tab.key in _GROWS
+    if grows and any(t.has_totals and t.area.bottom >= data_ends for t in tables):
+        return Obstacle(code="totals_row", tab=tab.title)
     if last < _FIRST_ROW:
         return None
-    if not is_theirs and any(t.has_totals and t.area.bottom >= data_ends for t in tables):
-        return Obstacle(code="totals_row", tab=tab.title)
     ours = sorted(
         number
         for key, number in columns.items()
