@@ -16,6 +16,7 @@ from sync.domain.standing import Book
 from sync.issues import Issue
 from sync.key_text import folded_id
 from sync.message_states import Verdict, union
+from sync.recurring_rows import recurring_step
 from sync.rows import in_order, read_facts
 from sync.rows.agreements import agreement_issues
 from sync.workbook import Snapshot
@@ -63,12 +64,14 @@ def look(  # noqa: PLR0913 - all that a look depends on, by name
     time_of_day: time | None = None,
     acting: bool = False,
     money: BankMoney = NO_MONEY,
+    recurred: Mapping[str, date] | None = None,
 ) -> Look:
     """Read facts from a snapshot, join what the ledger knows was sent, and decide.
 
     `today` is the real day (a payment after it is an error); `run_date` may lie before it. One
     that lies after it is looked at as if it had come.
     `time_of_day` None leaves the sending window out of account; `acting` is as in `decide`.
+    `recurred` is what the ledger decided of recurring receivables; None where nobody asked it.
     """
     facts, issues = read_facts(snapshot, today=max(today, run_date))
     history = facts.reminders
@@ -80,10 +83,13 @@ def look(  # noqa: PLR0913 - all that a look depends on, by name
     )
     calendar = calendar_for(facts.settings)
     plan, book = decide_with_book(facts, calendar, run_date, time_of_day=time_of_day, acting=acting)
+    found = [*issues, *agreement_issues(snapshot, facts, book, calendar)]
+    if recurred is not None:
+        found += recurring_step(snapshot, facts, recurred, run_date).issues
     return Look(
         snapshot=snapshot,
         facts=facts,
-        issues=in_order([*issues, *agreement_issues(snapshot, facts, book, calendar)]),
+        issues=in_order(found),
         calendar=calendar,
         plan=plan,
         book=book,

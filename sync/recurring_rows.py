@@ -7,6 +7,7 @@ ids and by the recurring tab's last created, which stand there in the same atomi
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from sheet_templates import headings
 from sheet_templates.schema import LISTS
@@ -14,9 +15,11 @@ from sync.domain.facts import Facts
 from sync.domain.recurring import NewReceivable, Recurrence, recurrences
 from sync.issues import Issue
 from sync.key_text import folded_id, key_text
-from sync.ledger_recurring import LedgerRecurrences
-from sync.look import Look
+from sync.ledger import Ledger
 from sync.workbook import AppendRows, Cell, Change, SetCells, Snapshot
+
+if TYPE_CHECKING:
+    from sync.look import Look
 
 _TAB = "recurring"
 _NEEDED = frozenset({"id", "client", "due_on", "amount", "policy"})
@@ -56,33 +59,28 @@ def recurring_step(
 class RecurringSource:
     """Recurring receivables as one of the things that arrive (see `taking_in`)."""
 
-    def __init__(self, ledger: LedgerRecurrences, workbook_id: str) -> None:
-        self._ledger = ledger
+    def __init__(self, ledger: Ledger, workbook_id: str) -> None:
+        self._known = ledger.recurrences
         self._workbook_id = workbook_id
         self._step = RecurringStep()
 
-    @property
-    def issues(self) -> tuple[Issue, ...]:
-        """What a person has to see to, as of the last `changes`."""
-        return self._step.issues
-
-    def collect(self, seen: Look) -> None:
+    def collect(self, seen: "Look") -> None:
         """Nothing comes from outside."""
 
-    def changes(self, seen: Look) -> list[Change]:
+    def changes(self, seen: "Look") -> list[Change]:
         """The rows that the sheet lacks."""
         self._step = recurring_step(
             seen.snapshot,
             seen.facts,
-            self._ledger.decided(self._workbook_id),
+            self._known.decided(self._workbook_id),
             seen.plan.run_date,
         )
         return list(self._step.changes)
 
-    def written(self, seen: Look) -> None:
+    def written(self, seen: "Look") -> None:
         """The rows stand in the sheet: never written again."""
         del seen
-        self._ledger.remember(self._workbook_id, self._step.decided or {})
+        self._known.remember(self._workbook_id, self._step.decided or {})
 
 
 def _changes(snapshot: Snapshot, found: tuple[Recurrence, ...]) -> tuple[Change, ...]:

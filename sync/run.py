@@ -170,6 +170,7 @@ class _Run:
             time_of_day=now.time() if self.engine.in_window else None,
             acting=True,
             money=self._money(),
+            recurred=self.engine.ledger.recurrences.decided(self.identity),
         )
 
     def _money(self) -> BankMoney:

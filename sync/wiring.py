@@ -26,6 +26,7 @@ from sync.ledger import Ledger
 from sync.locks import Busy, run_lock
 from sync.look import BankMoney, Look, look
 from sync.receiving import BankSource
+from sync.recurring_rows import RecurringSource
 from sync.run import Engine
 from sync.settings import InboxSettings, MailSettings, Settings, SettingsError, WorkbookSettings
 from sync.stores.excel_file import ExcelFileStore
@@ -119,7 +120,7 @@ def look_at(settings: Settings, book: WorkbookSettings, run_date: date | None = 
         )
 
     if not ledger_path(settings).exists():
-        return seen()
+        return seen(recurred={})
     with open_ledger(settings, now) as ledger:
         reminders = ledger.reminders(identity_of(snapshot), as_recovered=True)
         bank, identity = ledger.bank, identity_of(snapshot)
@@ -127,6 +128,7 @@ def look_at(settings: Settings, book: WorkbookSettings, run_date: date | None = 
             ledger_reminders=reminders,
             verdicts=ledger.verdicts(),
             money=BankMoney(until=bank.until(identity), waiting=bank.waiting(identity)),
+            recurred=ledger.recurrences.decided(identity),
         )
 
 
@@ -250,9 +252,9 @@ def engine_for(
     with open_ledger(settings, now) as ledger, ExitStack() as opened:
 
         def sources(identity: str) -> list[Source]:
-            # What people typed is a fact of its date. Mail arrives today: a run of another day
-            # leaves it for one of its own.
-            found: list[Source] = [TypedAgreements()]
+            # What people typed is a fact of its date, as is what falls due again. Mail arrives
+            # today: a run of another day leaves it for one of its own.
+            found: list[Source] = [TypedAgreements(), RecurringSource(ledger, identity)]
             if settings.inbox is not None and real_day:
                 from sync.mail_source import MailSource  # noqa: PLC0415 - as in inbox_for
 
@@ -268,9 +270,8 @@ def engine_for(
                     )
                 )
             if real_day:
-                found.append(
-                    BankSource(ledger=ledger, workbook_id=identity, folder=book.bank_folder)
-                )
+                bank = BankSource(ledger=ledger, workbook_id=identity, folder=book.bank_folder)
+                found.append(bank)
             return found
 
         ledger.forget_bodies(now() - timedelta(days=settings.state.keep_messages_days))

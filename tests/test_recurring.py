@@ -20,6 +20,7 @@ from sync.stores.memory import MemoryStore
 from sync.workbook import Applied
 from tests.posted import BOOK, SAO_PAULO
 from tests.team_workbook import Team, Typed, client, day, invoice
+from tests.workbooks import Desk, make
 
 if TYPE_CHECKING:
     from sync.issues import Issue
@@ -389,3 +390,46 @@ def test_forgetting_what_was_created_would_be_noticed(monkeypatch: pytest.Monkey
     monkeypatch.setattr("tests.test_recurring.recurring_step", forgetful)
     with pytest.raises(AssertionError):
         test_a_pause_is_not_charged_afterwards()
+
+
+# Whole runs on a workbook.
+
+
+def desk(path: Path, **more: Any) -> Desk:
+    """Ana's fee in an Excel workbook, in English, automatic; nothing else is owed."""
+    book = make(
+        path / "fees.xlsx",
+        [invoice("F-1", "Ana", "06-01", paid_on=day("06-01"))],
+        recurring=[{**FEE, **more}],
+    )
+    return Desk(book)
+
+
+def test_a_fee_that_appears_is_chased_like_any_other_by_the_very_run_that_made_it(
+    tmp_path: Path,
+) -> None:
+    ana = desk(tmp_path)
+    code, said = ana.run("2026-08-17")
+    assert code == 0
+    (made,) = [row for row in ana.rows("receivables") if row["id"] != "F-1"]
+    assert (made["id"], made["method"]) == ("Mensalidade Ana 2026-08", "Boleto")
+    assert made["status"] == "Overdue"
+    (decision,) = said["decisions"]
+    assert [item["id"] for item in decision["receivables"]] == ["Mensalidade Ana 2026-08"]
+    assert len(ana.letters()) == 1
+    ana.run("2026-08-17")
+    ana.run("2026-09-08")
+    ids = [row["id"] for row in ana.rows("receivables")]
+    assert ids == ["F-1", "Mensalidade Ana 2026-08", "Mensalidade Ana 2026-09"]
+    (rule,) = ana.rows("recurring")
+    assert rule["last_created"] == datetime(2026, 9, 10)  # noqa: DTZ001 -- a cell has no zone
+
+
+def test_what_stops_a_rule_stands_in_issues_and_in_a_plan(tmp_path: Path) -> None:
+    ana = desk(tmp_path, **{"from": day("2006-08-10")})
+    ana.run("2026-08-17")
+    assert [row["column"] for row in ana.rows("issues")] == ["Recurring"]
+    assert [issue["problem"] for issue in ana.plan("2026-08-17")["issues"]] == [
+        "recurring_too_many"
+    ]
+    assert len(ana.rows("receivables")) == 1
