@@ -131,7 +131,7 @@ class ImapInbox:
         """
         with self._told():
             box = self._connected()
-            self._select(box, readonly=True)
+            self._select(box, readonly=not self._flag)
             if self._flag:
                 kept = _said(box, "PERMANENTFLAGS").lower()
                 if b"\\*" not in kept and self._flag.lower().encode() not in kept:

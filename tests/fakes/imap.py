@@ -1,9 +1,8 @@
 """Real IMAP servers on loopback.
 
 `LocalImap` is pymap with its folders in memory: a whole server, TLS and STARTTLS included, which
-can
-be told to hang up after so many bytes. `ScriptedImap` says what a test tells it to, for the shapes
-that pymap never takes.
+can be told to hang up after so many bytes. `ScriptedImap` says what a test tells it to, for the
+shapes that pymap never takes.
 
     with LocalImap() as server:
         uid = server.deliver(raw)
@@ -26,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from proxyprotocol.sock import SocketInfoLocal
 from pymap.backend.dict import DictBackend
 from pymap.imap import IMAPServer
+from pysasl.hashing import Cleartext
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,6 +172,7 @@ class LocalImap:
                 debug=False,
             ),
             reject_insecure_auth=False,
+            hash_context=Cleartext(),  # a slow hash would protect nobody here
         )
         config.apply_context()
         serve = IMAPServer(backend.login, config)
