@@ -87,6 +87,17 @@ def test_a_step_taken_earlier_that_day_uses_up_no_tick_on_what_only_lists_it() -
     assert [key.invoice for key in settled.keys] == ["F-1"]
 
 
+@pytest.mark.parametrize("tick", ["skip", "done"])
+def test_whoever_told_people_by_hand_told_them_of_all_that_the_row_listed(tick: str) -> None:
+    """Thursday's own row lists F-2 as open; the step it reaches on Friday was told as well."""
+    world = run_example(STORY.replace("gap 3", "gap 0"))
+    (row,) = plan(world, THURSDAY).decisions
+    choice = replace(choice_of(row, THURSDAY), **{tick: True})  # type: ignore[arg-type] # a tick
+    assert {i.id: i.is_due for i in choice.items} == {"F-1": True, "F-0": False, "F-2": False}
+    assert record(world, plan(world, THURSDAY, choice)) == ["F-1"]
+    assert record(world, plan(world, FRIDAY, choice)) == ["F-2"]
+
+
 def test_an_approval_in_parts_lets_each_go_on_its_day() -> None:
     world = run_example(STORY.replace("automatic", "approval"))
     word = fridays_row(world, approve=True)
