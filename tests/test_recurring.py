@@ -1,6 +1,7 @@
 """Fees that enter themselves: in time, once, whatever was missed, and only what was asked for."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -423,6 +424,24 @@ def test_a_fee_that_appears_is_chased_like_any_other_by_the_very_run_that_made_i
     assert ids == ["F-1", "Mensalidade Ana 2026-08", "Mensalidade Ana 2026-09"]
     (rule,) = ana.rows("recurring")
     assert rule["last_created"] == datetime(2026, 9, 10)  # noqa: DTZ001 -- a cell has no zone
+
+
+def test_a_process_that_dies_before_the_ledger_knows_makes_the_fee_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    ana = desk(tmp_path)
+    with monkeypatch.context() as broken:
+        broken.setattr(LedgerRecurrences, "remember", dies)
+        with suppress(ValueError):  # the command says that it was interrupted, not JSON
+            ana.run("2026-08-17")
+    assert [row["id"] for row in ana.rows("receivables")] == ["F-1", "Mensalidade Ana 2026-08"]
+    assert ana.letters() == []
+    ana.run("2026-08-17")
+    assert [row["id"] for row in ana.rows("receivables")] == ["F-1", "Mensalidade Ana 2026-08"]
+    assert len(ana.letters()) == 1
 
 
 def test_what_stops_a_rule_stands_in_issues_and_in_a_plan(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ deleted stays deleted.
 
 import re
 from calendar import monthrange
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -65,22 +65,24 @@ def recurrences(
     `decided` maps a rule's name to the last due date that an earlier run decided on. Two ids that
     `fold` makes equal are one. No id of the sheet is made again, whatever was forgotten.
     """
-    ids = {fold(id_) for id_ in (*facts.receivables, *facts.unreadable)}
-    waiting: list[tuple[RecurringRule, tuple[NewReceivable, ...]]] = []
-    for rule in facts.recurring:
-        new = (_new(rule, due_on) for due_on in _due(rule, decided.get(rule.name), run_date))
-        waiting.append((rule, tuple(each for each in new if fold(each.id) not in ids)))
+    waiting = [
+        (rule, [_new(rule, due_on) for due_on in _due(rule, decided.get(rule.name), run_date)])
+        for rule in facts.recurring
+    ]
+    if any(new for _, new in waiting):  # on most days nothing is: no need to look at 100,000 ids
+        ids = {fold(id_) for id_ in (*facts.receivables, *facts.unreadable)}
+        waiting = [(rule, [n for n in new if fold(n.id) not in ids]) for rule, new in waiting]
     prefixes = {fold(rule.name) for rule in facts.recurring}
     others = _by_hand(facts, {rule.client for rule, new in waiting if new}, prefixes, fold)
     return tuple(
         _stopped(rule, new, others.get(rule.client, ()))
-        or Recurrence(rule=rule, new=new, decided=_decided(rule, new, decided, run_date))
+        or Recurrence(rule=rule, new=tuple(new), decided=_decided(rule, new, decided, run_date))
         for rule, new in waiting
     )
 
 
 def _stopped(
-    rule: RecurringRule, new: tuple[NewReceivable, ...], others: Collection[Receivable]
+    rule: RecurringRule, new: Sequence[NewReceivable], others: Collection[Receivable]
 ) -> Recurrence | None:
     """Why a person has to see to the rule first; None when nothing stops it."""
     if len(new) > MOST_AT_ONCE:
@@ -94,7 +96,7 @@ def _stopped(
 
 def _decided(
     rule: RecurringRule,
-    new: tuple[NewReceivable, ...],
+    new: Sequence[NewReceivable],
     decided: Mapping[str, date],
     run_date: date,
 ) -> date | None:
