@@ -200,3 +200,10 @@ def test_taking_the_first_cycle_only_would_be_noticed(monkeypatch: pytest.Monkey
     monkeypatch.setattr(rules, "_CYCLE", 10**6)
     with pytest.raises(AssertionError):
         test_the_factor_began_again_on_22_february_2025()
+
+
+@given(st.text("0123456789 .-\N{NO-BREAK SPACE}x\u0663", max_size=70) | st.text(max_size=60))
+def test_any_text_is_read_without_a_crash_and_printed_once_and_for_all(text: str) -> None:
+    code_fault(text, AMOUNT, DUE)
+    assert printed(printed(text)) == printed(text)
+    assert len(our_number_candidates(text)) <= 2

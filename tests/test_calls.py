@@ -1,17 +1,20 @@
 """Work done by hand: what the queue gives for it, and what came of a call."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from sheet_templates import headings
 from sheet_templates.schema import LISTS, TABS
 from sync.stores.memory import MemoryStore
 from sync.views import calls, record
 from sync.views.view_input import LetterPreview
-from sync.words import LANGUAGES
+from sync.words import LANGUAGES, words
 from sync.workbook import Link, ReplaceBody
 from tests.team_workbook import Team, Typed, client, day, invoice
+from tests.workbooks import Desk, columns_of, edit, make, sheet_of
 
 
 def ladder(language: str, channel: str) -> list[Typed]:
@@ -212,3 +215,45 @@ def test_a_workbook_made_before_the_column_works_as_it_did() -> None:
     assert view_codes(team, "03-19") == []
     assert [row["client"] for row in team.rows("history")] == ["Ana"]
     assert team.rows("negotiations") == []
+
+
+def test_an_excel_file_without_the_column_is_no_issue_and_its_calls_are_ticked_as_done(
+    tmp_path: Path,
+) -> None:
+    book = make(
+        tmp_path / "old.xlsx",
+        [invoice("F-1", "Ana", "03-16")],
+        [client("Ana", phone="(11) 98765-4321")],
+        language="pt-BR",
+        policy=ladder("pt-BR", "call"),
+    )
+    file = load_workbook(book)
+    sheet = sheet_of(file, "queue")
+    sheet.cell(1, columns_of(sheet, "queue")["call_result"]).value = None
+    file.save(book)
+    office = Desk(book)
+    _, said = office.run("2026-03-19")
+    assert said["issues"] == []
+    (row,) = office.rows("queue")
+    assert row["reason"] == words("pt-BR", "views.queue.by_hand")
+    edit(book, "queue", str(row["key"]), done="Sim")
+    office.run("2026-03-19")
+    assert [call["step"] for call in office.rows("history")] == ["Telefonar"]
+
+
+def test_a_result_chosen_in_an_excel_file_is_carried_out_by_the_next_run(tmp_path: Path) -> None:
+    book = make(
+        tmp_path / "new.xlsx",
+        [invoice("F-1", "Ana", "03-16")],
+        [client("Ana", phone="(11) 98765-4321")],
+        language="en",
+        policy=ladder("en", "call"),
+    )
+    office = Desk(book)
+    office.run("2026-03-19")
+    (row,) = office.rows("queue")
+    edit(book, "queue", str(row["key"]), call_result="Disputed")
+    office.run("2026-03-19")
+    (row,) = office.rows("negotiations")
+    assert (row["kind"], row["receivables"], row["channel"]) == ("Dispute", "F-1", "Call")
+    assert office.plan("2026-03-27")["decisions"][0]["reason"] == "disputed"
