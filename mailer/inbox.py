@@ -253,7 +253,11 @@ class ImapInbox:
         if self._since is not None:
             month = _MONTHS[self._since.month - 1]
             wanted = f"SINCE {self._since.day}-{month}-{self._since.year}"
-        return sorted({int(uid) for uid in box.uids(wanted, charset=None) if uid.isdigit()})
+        # Without a CHARSET, which some servers refuse and imap-tools used to insist on.
+        status, said = box.client.uid("SEARCH", wanted)
+        _demand(status, f"{self._host} does not search {self._folder}.")
+        uids = b" ".join(each for each in said if isinstance(each, bytes)).split()
+        return sorted({int(uid) for uid in uids if uid.isdigit()})
 
     def _fetch(
         self, box: BaseMailBox, uidvalidity: int, uid: int, unread: list[int]

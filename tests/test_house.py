@@ -25,6 +25,7 @@ ADAPTERS = {
     "sync.clock": {"sync.wiring", "sync.commands.create", "sync.commands.serve"},
     "mailer.smtp": {"sync.wiring", "mailer.delivery"},
     "mailer.folder": {"sync.wiring", "mailer.delivery"},
+    "mailer.inbox": {"sync.wiring"},
 }
 
 
