@@ -54,6 +54,8 @@ def test_english_headings_and_iso_times_are_read_in_the_banks_day() -> None:
     )
     assert (line.posted_on, line.amount) == (date(2026, 10, 15), Decimal("1234.50"))
     assert line.payer == "Souza, Maria"
+    (midnight,) = lines("Date,Payer,Amount\n2026-10-15T00:00:00Z,Ana,1.00\n")
+    assert midnight.posted_on == date(2026, 10, 15)
 
 
 def test_other_headings_are_mapped() -> None:

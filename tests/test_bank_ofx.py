@@ -1,5 +1,6 @@
 """OFX as Brazilian banks write it: any encoding, any clock, ids that are none."""
 
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -141,7 +142,8 @@ def test_amounts_in_any_notation(text: str, value: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "1.234", "abc", "1.23.4", "1,2,3", "NaN", "1e5", "0.001",
-                                  "9" * 30, "1.2345,00"])  # fmt: skip
+                                  "9" * 30, "1" * 5000, "0," + "0" * 5000,
+                                  "1.2345,00"])  # fmt: skip
 def test_an_amount_that_reads_in_two_ways_or_none_refuses_the_file(text: str) -> None:
     assert refused(ofx(Entry(amount=text))).code == "entry_amount"
 
@@ -205,6 +207,25 @@ def test_ids_that_trust_the_bank_are_caught(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("sync.bank.ofx.own_identity", lambda own: ("own", own))
     with pytest.raises(AssertionError):
         check_ids_last()
+
+
+def test_ids_that_do_not_count_equals_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Forgetful(Counter[tuple[str, ...]]):
+        def __setitem__(self, key: tuple[str, ...], value: int) -> None:
+            super().__setitem__(key, min(value, 1))
+
+    monkeypatch.setattr("sync.bank.statement.Counter", Forgetful)
+    with pytest.raises(AssertionError):
+        check_ids_last()
+
+
+def test_an_entry_whose_tag_was_lost_is_not_lost_with_it() -> None:
+    text = ofx(Entry(), Entry(fitid="20261015000124"))
+    at = text.rindex("<STMTTRN>")
+    assert refused(text[:at] + text[at + 9 :]).code == "out_of_place"
+    unended = ofx(Entry(), Entry(fitid="20261015000124"), entry_ends=False)
+    at = unended.rindex("<STMTTRN>")
+    assert refused(unended[:at] + unended[at + 9 :]).code == "out_of_place"
 
 
 def test_an_id_used_again_on_another_day_is_another_line() -> None:

@@ -93,6 +93,15 @@ def test_a_file_beyond_all_reason_is_not_looked_at(monkeypatch: pytest.MonkeyPat
     assert outcome(b"\n" * 300 + b"x") == "too_many_lines"
 
 
+@pytest.mark.parametrize("repeated", [b"<A>", b"<!--", b"<![CDATA[", b"<", b"<A ", b"&#1;"])
+def test_many_small_parts_do_not_stall_the_reading(repeated: bytes) -> None:
+    """Each of these took minutes for some reader; linear work on them takes no time at all."""
+    assert outcome(b"OFXHEADER:100\n<OFX>" + repeated * 50_000) in {
+        "truncated",
+        "too_many_lines",
+    }
+
+
 def test_a_digest_names_the_very_bytes() -> None:
     one, other = (read_statement(data, "f") for data in (GOOD[0], GOOD[0] + b"\r\n"))
     assert one.lines == other.lines

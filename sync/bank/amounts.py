@@ -8,6 +8,7 @@ CENT = Decimal("0.01")
 MOST = Decimal(10) ** 12
 """No line of a small team's account is a trillion; a longer figure is a misread column."""
 
+_MOST_SIGNS = 40
 _NUMBER = re.compile(r"([+-]?)([0-9][0-9.,]*)")
 _GROUPED = {
     ",": re.compile(r"\d{1,3}(\.\d{3})+(,\d*)?|\d+(,\d*)?", re.ASCII),
@@ -59,7 +60,7 @@ def amount(text: str, mark: str | None = None) -> Decimal:
     """
     bare, negative = _bare(text)
     match = _NUMBER.fullmatch(bare)
-    if match is None:
+    if match is None or len(match[2]) > _MOST_SIGNS:
         raise UnreadableAmountError(text)
     digits = match[2]
     mark = mark or _shown(digits)

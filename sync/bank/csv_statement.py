@@ -75,11 +75,16 @@ def _entries(rows: Sequence[Row]) -> list[Row]:
         (
             place
             for place, row in enumerate(rows)
-            if not row.get("date") and fold(row.first).startswith(future)
+            if not _is_dated(row) and fold(row.first).startswith(future)
         ),
         len(rows),
     )
     return [row for row in rows[:stop] if not _is_aside(row)]
+
+
+def _is_dated(row: Row) -> bool:
+    """Whether something like a date stands under the date's heading; remarks stand there too."""
+    return row.get("date")[:1].isdigit()
 
 
 def _is_aside(row: Row) -> bool:
@@ -88,7 +93,7 @@ def _is_aside(row: Row) -> bool:
     A dated row is one only when its text is a balance's and nothing more: a payer may be called
     Total, and write "saldo da nota 55" beside a Pix.
     """
-    if row.get("date"):
+    if _is_dated(row):
         texts = {fold(row.get(key)).rstrip("0123456789") for key in ("memo", "type")} - {""}
         return bool(texts) and texts <= set(memos.marks("balance"))
     if fold(row.first).startswith((*memos.marks("balance"), *memos.marks("total"))):

@@ -17,6 +17,7 @@ _DELIMITERS = ";,\t|"
 _EARLY = 30  # banks put name, account and period above the headings
 _END = "\x1eend"  # stands in a row of its own when every quotation mark was closed before it
 _MOST_CELL = 10_000
+_MOST_CELLS = 3_000_000
 _HEAD = 64 * 1024
 
 
@@ -59,6 +60,8 @@ def table(data: bytes, mapping: Mapping[str, str]) -> tuple[frozenset[str], list
         raise RefusedBankFile("unknown_format")
     wanted = {fold(heading): key for key, heading in mapping.items()}
     delimiter = max(_DELIMITERS, key=lambda sign: _worth(text, sign, wanted))
+    if text.count(delimiter) > _MOST_CELLS:
+        raise RefusedBankFile("too_many_lines", limit=str(_MOST_CELLS))
     rows = _rows(text, delimiter)
     heads = max(
         range(min(len(rows), _EARLY)),
@@ -95,8 +98,9 @@ def _rows(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
             before = reader.line_num
     except csv.Error as broken:
         raise RefusedBankFile("broken_csv", line=str(reader.line_num)) from broken
-    if rows.pop()[1] != [_END]:
-        raise RefusedBankFile("open_quote", line=str(rows[-1][0] if rows else 1))
+    start, last = rows.pop()
+    if last != [_END]:
+        raise RefusedBankFile("open_quote", line=str(start))
     if any(len(cell) > _MOST_CELL for _, cells in rows for cell in cells):
         raise RefusedBankFile("unknown_format")
     return rows

@@ -47,15 +47,16 @@ def ofx_day(text: str, zone: ZoneInfo) -> date:
 def csv_day(text: str, zone: ZoneInfo) -> date:
     """The local day of "15/10/2026", "15/10/2026 23:30", "2026-10-15" or an ISO time with a zone.
 
-    Day before month, as Brazilian banks write. Raises UnreadableDayError.
+    Day before month, as Brazilian banks write; midnight in any zone is a day without a time. Raises
+    UnreadableDayError.
     """
     text = text.strip()
     iso = _ISO.fullmatch(text)
     if iso is not None:
         written = _date(int(iso[1]), int(iso[2]), int(iso[3]))
-        if iso[7] is None:
+        clock = (iso[4] or "00", iso[5] or "00", iso[6] or "00")
+        if iso[7] is None or set("".join(clock)) == {"0"}:
             return written
-        clock = (iso[4], iso[5], iso[6] or "00")
         return _moved(written, clock, _hours(iso[7]), zone)
     plain = _BRAZILIAN.fullmatch(text)
     if plain is None:

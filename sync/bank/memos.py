@@ -5,7 +5,7 @@ The Portuguese words that mark these stand in sync/locale (topic `bank_words`).
 
 import re
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from stdnum.br import cnpj, cpf
 
@@ -13,6 +13,8 @@ from sync.bank.statement import LineKind, fold
 from sync.words import LANGUAGES, word_lists
 
 _END_TO_END = re.compile(r"(?<![A-Za-z0-9])([ED]\d{20}[A-Za-z0-9]{11})(?![A-Za-z0-9])")
+_MOST_WORDS = 60
+_PHRASE = 6
 _TAX_ID = re.compile(
     r"(?<![A-Za-z0-9])("
     r"[0-9A-Z]{2}\.[0-9A-Z]{3}\.[0-9A-Z]{3}/[0-9A-Z]{4}-\d{2}"  # CNPJ, letters allowed from 2026
@@ -56,9 +58,14 @@ def method(text: str) -> str | None:
 
 def _says(text: str, group: str) -> bool:
     """Whether a word of the text begins a phrase of the group ("TED 123", never "Limited")."""
-    starts = re.finditer(r"\w+", text)
-    rests = [fold(text[start.start() :]) for start in starts]
-    return any(rest.startswith(marks(group)) for rest in rests)
+    return any(phrase.startswith(marks(group)) for phrase in _phrases(text))
+
+
+@lru_cache(maxsize=16)
+def _phrases(text: str) -> tuple[str, ...]:
+    """The folded text from each of its words on, a few words long."""
+    words = [fold(word) for word in text.split()[:_MOST_WORDS]]
+    return tuple("".join(words[at : at + _PHRASE]) for at in range(len(words)))
 
 
 def kind(amount: Decimal, text: str) -> LineKind:

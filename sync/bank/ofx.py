@@ -82,6 +82,8 @@ def _accounts(found: Sequence[Tag]) -> list[_Account]:
         elif tag.name in {"STMTTRN", "LEDGERBAL", "AVAILBAL", "BALLIST"}:
             inside = _opened(tag, accounts[-1])
         elif not tag.closes and inside is not None and tag.text:
+            if tag.name == "TRNAMT" and (tag.name in inside or inside is accounts[-1].fields):
+                raise RefusedBankFile("out_of_place", line=str(tag.line), value=tag.name)
             inside.setdefault(tag.name, tag.text)
     if not accounts:
         raise RefusedBankFile("no_account")

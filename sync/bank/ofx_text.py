@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from sync.bank.statement import RefusedBankFile
 
-_TOKEN = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9._]{0,40})\s*(/?)>|<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+_TOKEN = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9._]{0,40}+)\s*+/?>")
 _FORBIDDEN = re.compile(r"<!\s*(DOCTYPE|ENTITY|ELEMENT|ATTLIST)", re.IGNORECASE)
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_ASIDES = (("<!--", "-->"), ("<![CDATA[", "]]>"))
+_MOST_TAGS = 2_000_000
 _ENTITY = re.compile(r"&(amp|lt|gt|quot|apos|nbsp|#\d{1,6}|#x[0-9A-Fa-f]{1,5});")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " "}
 _DOS = re.compile(rb"CHARSET:\s*(437|850|860)", re.IGNORECASE)
@@ -55,7 +56,10 @@ def tags(text: str) -> Iterator[Tag]:
     found = _FORBIDDEN.search(text)
     if found:
         raise RefusedBankFile("unsafe_xml", line=str(_line(text, found.start())))
-    text = _COMMENT.sub(_only_breaks, text)
+    if text.count("<") > _MOST_TAGS:
+        raise RefusedBankFile("too_many_lines", limit=str(_MOST_TAGS))
+    for opens, closes in _ASIDES:
+        text = _plain(text, opens, closes)
     start = re.search(r"<OFX\s*>", text, re.IGNORECASE)
     if start is None:
         raise RefusedBankFile("no_ofx")
@@ -64,28 +68,39 @@ def tags(text: str) -> Iterator[Tag]:
 
 def _tags(text: str, start: int) -> Iterator[Tag]:
     line, counted = _line(text, start), start
-    held: tuple[str, bool, int] | None = None
-    parts: list[str] = []
-    at = start
+    before: re.Match[str] | None = None
     for match in _TOKEN.finditer(text, start):
-        parts.append(_unescaped(text[at : match.start()]))
-        at = match.end()
-        if match[2] is None:
-            parts.append(match[4])
-            continue
-        if held is not None:
-            yield Tag(held[0], held[1], "".join(parts).strip(), held[2])
-        parts = []
+        if before is not None:
+            yield _tag(before, text[before.end() : match.start()], line)
         line += text.count("\n", counted, match.start())
         counted = match.start()
-        held = (match[2].upper(), bool(match[1]), line)
-    if held is not None:
-        parts.append(_unescaped(text[at:]))
-        yield Tag(held[0], held[1], "".join(parts).strip(), held[2])
+        before = match
+    if before is not None:
+        yield _tag(before, text[before.end() :], line)
 
 
-def _only_breaks(comment: re.Match[str]) -> str:
-    return "\n" * comment[0].count("\n")
+def _tag(match: re.Match[str], text: str, line: int) -> Tag:
+    return Tag(match[2].upper(), bool(match[1]), _unescaped(text).strip(), line)
+
+
+def _plain(text: str, opens: str, closes: str) -> str:
+    """Without comments, of which only the line breaks stay, and with sections as escaped text.
+
+    Raises RefusedBankFile for one that does not end.
+    """
+    parts: list[str] = []
+    at = 0
+    while (start := text.find(opens, at)) >= 0:
+        end = text.find(closes, start + len(opens))
+        if end < 0:
+            raise RefusedBankFile("truncated", line=str(_line(text, start)))
+        inside = text[start + len(opens) : end]
+        shown = "\n" * inside.count("\n")
+        if opens != "<!--":
+            shown = inside.replace("&", "&amp;").replace("<", "&lt;")
+        parts += [text[at:start], shown]
+        at = end + len(closes)
+    return "".join([*parts, text[at:]])
 
 
 def _line(text: str, at: int) -> int:

@@ -171,14 +171,16 @@ def _digest(*fields: str) -> str:
 
 def fold(text: str) -> str:
     """Letters and digits only, without case and accents: what two exports of a memo share."""
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(sign for sign in plain if sign.isalnum())
+    plain = text if text.isascii() else unicodedata.normalize("NFKD", text)
+    return "".join(filter(str.isalnum, plain.casefold()))
 
 
 def clean(text: str) -> str:
     """One line of printable text, at most 500 characters: what a cell can hold."""
-    printable = "".join(sign if sign.isprintable() else " " for sign in text)
-    return " ".join(printable.split())[:_MOST_TEXT]
+    text = text[: _MOST_TEXT * _MOST_TEXT]
+    if not text.isprintable():
+        text = "".join(sign if sign.isprintable() else " " for sign in text)
+    return " ".join(text.split())[:_MOST_TEXT]
 
 
 def coverage(lines: Iterable[BankLine]) -> tuple[date | None, date | None]:
