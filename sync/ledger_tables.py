@@ -236,7 +236,7 @@ recurrences = sa.Table(
     metadata,
     sa.Column("workbook_id", sa.String, primary_key=True),
     sa.Column("name", sa.String, primary_key=True),
-    sa.Column("last", sa.Date, nullable=False),  # the due date of the latest receivable created
+    sa.Column("last", sa.Date, nullable=False),  # the last due date decided on
     sa.Column("at", Moment, nullable=False),
 )
 
