@@ -24,7 +24,7 @@ from mailer.answer_sender import (
 )
 from mailer.answer_types import Answer, Authentication, Bounce, Kind, Says
 from mailer.answer_words import begins_any
-from mailer.reference import MESSAGE, find, find_references
+from mailer.reference import MESSAGE, find, find_references, without_codes
 from mailer.words import clean
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ TEXT_SHOWN = 500
 SUBJECT_SHOWN = 200
 SUBJECT_READ = 1_000
 
-_BRACKETS = re.compile(r"[\[\]()]")
+_BRACKETS = re.compile(r"\[\s*\]")  # what is left around a code
 
 
 def read_answer(
@@ -119,6 +119,8 @@ def _read(parts: Parts, trusted_server: str | None, own: frozenset[str]) -> Answ
         bounce=bounce,
         unmarked=tuple("\n".join(body.unmarked) for body in bodies if body.unmarked),
     )
+    if kind == "automatic" and begins_any(subject, "subject.unsubscribes") and not replies(subject):
+        return replace(answer, says=frozenset({"unsubscribes"}))  # a button of a mail program's
     if kind != "human":
         return answer
     return _chosen(answer, subject, readings, parts)
@@ -138,7 +140,7 @@ def _chosen(answer: Answer, subject: str, readings: list[Reading], parts: Parts)
     fresh = not answer.in_reply_to and not replies(subject)
     heading = Reading(nothing=not fresh)
     if fresh and len(parts.first("subject")) <= SUBJECT_READ:
-        heading = read_words([_without_codes(subject)], names)
+        heading = read_words([_BRACKETS.sub(" ", without_codes(subject))], names)
     signed = {code.choice for code in answer.codes_subject if code.choice != MESSAGE}
     pasted = {code.choice for code in answer.codes_text if code.choice != MESSAGE}
     choice = _agreed(readings, signed, heading, fresh=fresh)
@@ -197,18 +199,8 @@ def _bodies(parts: Parts) -> list[Split]:
 
 def _readings(parts: Parts, bodies: list[Split]) -> list[Reading]:
     names = names_of(parts)
-    return [read_words([_without_codes(line) for line in body.new], names) for body in bodies]
-
-
-def _without_codes(line: str) -> str:
-    """A line with its codes taken out; they are looked at apart."""
-    found = find(line)
-    if not found:
-        return line
-    rest = line.upper()
-    for code in found:
-        rest = rest.replace(str(code), " ")
-    return _BRACKETS.sub(" ", rest)
+    texts = (without_codes("\n".join(body.new)) for body in bodies)
+    return [read_words(_BRACKETS.sub(" ", text).split("\n"), names) for text in texts]
 
 
 def _together(groups: Iterable[Iterable[T]]) -> tuple[T, ...]:

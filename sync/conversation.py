@@ -1,41 +1,38 @@
-"""Answers of customers: whose they are, what they may decide, and the row that each becomes.
+"""Answers of customers: whose they are, and the row that each becomes.
 
-Only the strict gate lets an answer decide anything: the code's signature verifies for exactly this
-client and these terms, it has not expired and was not used, the sender is one of the client's
-addresses, the receiving server did not fail its authentication, and the answer names one choice and
-nothing contradicts it. Everything else waits for a person, and holds the ladder meanwhile.
+Only what passes the strict gate (`sync.answer_gate`) decides anything. Everything else waits for a
+person, and holds the ladder meanwhile.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
 
 from mailer import reference as codes
-from mailer.answer_types import Answer
+from mailer.answer_types import Answer, Bounce
 from mailer.answers import read_answer
 from mailer.incoming import RawMail
-from mailer.reference import Code
-from sync.answer_codes import answer_terms
-from sync.domain.decisions import ZERO, Status
-from sync.domain.facts import Facts, NegotiationKind, Outcome, Reminder
+from sync.answer_gate import Gate, addresses_of, codes_of
+from sync.domain.facts import UNSUBSCRIBED, NegotiationKind, Outcome, Reminder
+from sync.domain.negotiation import Result
 from sync.domain.offers import Option, option_of
-from sync.domain.standing import Book
-from sync.effects import UNSUBSCRIBED, Effect, Part, ref_of
-from sync.ledger_offers import LedgerOffers, Offered
+from sync.effects import Effect, Part, ref_of
+from sync.ledger_offers import Offered
 from sync.views.cells import date_text, money_text
 from sync.words import words
 
-_PAYABLE = frozenset({Status.NOT_DUE, Status.DUE_TODAY, Status.OVERDUE})
 _LONGEST_EXCERPT = 500
+_ABSENCE_TOLD_WITHIN = timedelta(days=3)
+"""An automatic answer that names no message of ours belongs to one of the last days, or to none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meant:
     """Whom an answer is about: the message it answers, when known, and the clients."""
 
-    clients: tuple[str, ...]
+    clients: tuple[str, ...] = ()
     reminder: Reminder | None = None
 
 
@@ -44,16 +41,18 @@ class Conversation:
     """What one workbook knows when an answer comes in.
 
     `own` are the team's own addresses, `trusted` the id of the receiving server whose
-    Authentication-Results are believed, None for no server.
+    Authentication-Results are believed, None for no server. `now` is the present in the team's
+    zone. `elsewhere` says whether references and Message-IDs are of another workbook of the same
+    mailbox; `waiting` are the refs of acceptances that are on the way into the sheet.
     """
 
-    workbook_id: str
     language: str
-    facts: Facts
-    book: Book
-    offers: LedgerOffers
+    gate: Gate
+    now: datetime
     own: frozenset[str] = frozenset()
     trusted: str | None = None
+    elsewhere: Callable[[Sequence[str], Sequence[str]], bool] = lambda _references, _ids: False
+    waiting: set[str] = field(default_factory=set)
 
     def effects_of(self, mail: RawMail) -> tuple[Effect, ...]:
         """What a message does; nothing when it is about nobody of this workbook."""
@@ -66,33 +65,47 @@ class Conversation:
             about=self,
             answer=answer,
             name=answer.message_id or hashlib.sha256(mail.raw).hexdigest(),
-            at=mail.received_at.replace(tzinfo=None),
+            at=self._local(mail.received_at),
         )
         return arrived.effects()
 
-    @cached_property
-    def secret(self) -> bytes:
-        """What signs this workbook's codes."""
-        return self.offers.secret(self.workbook_id)
+    def _local(self, at: datetime) -> datetime:
+        """A moment as the team's clock shows it; a mail server's clock may be ahead of it."""
+        zone: tzinfo | None = self.now.tzinfo
+        return min(at.astimezone(zone), self.now).replace(tzinfo=None)
 
     @cached_property
     def by_reference(self) -> Mapping[str, Reminder]:
         """Messages by their reference."""
-        return {each.reference: each for each in self.facts.reminders if each.reference}
+        return {each.reference: each for each in self.gate.facts.reminders if each.reference}
 
     @cached_property
     def by_message_id(self) -> Mapping[str, Reminder]:
         """Messages by their Message-ID."""
-        return {each.message_id: each for each in self.facts.reminders if each.message_id}
+        return {each.message_id: each for each in self.gate.facts.reminders if each.message_id}
+
+    @cached_property
+    def first_message(self) -> datetime | None:
+        """When the workbook's first message left: what came before it answers none of them."""
+        return min((each.at for each in self.gate.facts.reminders), default=None)
 
     @cached_property
     def clients_at(self) -> Mapping[str, tuple[str, ...]]:
         """Clients by each of their addresses, case aside."""
         found: dict[str, tuple[str, ...]] = {}
-        for client in self.facts.clients.values():
-            for address in {each.casefold() for each in (*client.emails, *client.cc)}:
+        for client in self.gate.facts.clients.values():
+            for address in addresses_of(client):
                 found[address] = (*found.get(address, ()), client.name)
         return found
+
+    def last_to(self, address: str, before: datetime) -> Reminder | None:
+        """The newest message to an address that left before a moment."""
+        mine = (
+            each
+            for each in self.gate.facts.reminders
+            if each.at <= before and address in {a.casefold() for a in each.to}
+        )
+        return max(mine, key=lambda each: each.at, default=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,51 +122,73 @@ class _Arrived:
         if self.answer.kind == "bounce":
             return self._bounced(meant)
         if self.answer.kind == "automatic":
-            return tuple(
-                self._row(c, meant, NegotiationKind.NOTE, "automatic") for c in meant.clients
-            )
-        if meant.reminder is not None and len(meant.clients) == 1:
-            return (self._answered(meant.clients[0], meant.reminder),)
-        return tuple(
-            self._row(client, meant, self._kind_of_words(client), "answered", Outcome.REPLIED)
-            for client in meant.clients
-        )
+            return self._automatic(meant)
+        if meant.reminder is None:
+            return tuple(self._words_of(client, meant) for client in meant.clients)
+        others = [name for name in self._senders if name != meant.reminder.client]
+        answered = self._answered(meant.reminder)
+        if meant.reminder.client in self._senders:
+            return (answered,)
+        # Somebody else's message was answered: both wait for a person.
+        return (answered, *(self._words_of(name, Meant(clients=(name,))) for name in others))
 
     # ---- whose it is: the signed code, then the thread, then the sender
 
     def _meant(self) -> Meant:
         answer, about = self.answer, self.about
-        named = [code.reference for code in self._codes()]
-        if answer.bounce is not None and answer.bounce.message_id:
-            thread: Sequence[str] = (answer.bounce.message_id, *answer.in_reply_to)
-        else:
-            thread = answer.in_reply_to
-        found = [about.by_reference[each] for each in named if each in about.by_reference]
-        found += [about.by_message_id[each] for each in thread if each in about.by_message_id]
+        references = [code.reference for code in codes_of(answer)]
+        returned = answer.bounce.message_id if answer.bounce is not None else ""
+        thread = [*filter(None, [returned]), *answer.in_reply_to]
+        coded = [about.by_reference[each] for each in references if each in about.by_reference]
+        threaded = [about.by_message_id[each] for each in thread if each in about.by_message_id]
+        found = [*threaded, *coded] if answer.kind == "bounce" else [*coded, *threaded]
         found += [about.by_reference[r] for r in answer.references if r in about.by_reference]
-        if found:
+        references += answer.references
+        if found and (found[0].client in about.gate.facts.clients or not self._senders):
             return Meant(clients=(found[0].client,), reminder=found[0])
-        addresses = answer.bounce.addresses if answer.bounce is not None else (answer.sender,)
-        clients = [c for a in addresses for c in about.clients_at.get(a.casefold(), ())]
+        if not found and about.elsewhere(references, thread):
+            return Meant()
+        if about.first_message is None or self.at < about.first_message:
+            return Meant()
+        return self._by_address()
+
+    def _by_address(self) -> Meant:
+        bounce, about = self.answer.bounce, self.about
+        if bounce is None:
+            return Meant(clients=self._senders)
+        clients = [c for a in bounce.addresses for c in about.clients_at.get(a.casefold(), ())]
+        last = None
+        if bounce.permanent and not bounce.message_id:
+            sent = (about.last_to(each.casefold(), self.at) for each in bounce.addresses)
+            last = max(filter(None, sent), key=lambda each: each.at, default=None)
+        if last is not None and last.client in clients:
+            return Meant(clients=(last.client,), reminder=last)
         return Meant(clients=tuple(dict.fromkeys(clients)))
 
-    def _codes(self) -> tuple[Code, ...]:
-        """All codes, those that the sender most likely means first.
-
-        The Message-ID of what is answered carries the message's own code; those of the thread
-        before it are of earlier messages.
-        """
-        answer = self.answer
-        thread = codes.find(" ".join(answer.in_reply_to[:1]))
-        return (*answer.codes_subject, *answer.codes_text, *thread, *answer.codes_quoted)
+    @property
+    def _senders(self) -> tuple[str, ...]:
+        """The clients whose address sent it."""
+        return self.about.clients_at.get(self.answer.sender.casefold(), ())
 
     # ---- machines
+
+    def _automatic(self, meant: Meant) -> tuple[Effect, ...]:
+        """An automatic answer changes nothing, but that machines too pass on who wants no more."""
+        if "unsubscribes" in self.answer.says:
+            return tuple(self._unsubscribed(client, meant) for client in meant.clients)
+        if meant.reminder is None:  # a newsletter of a client's, or an answer to us?
+            last = self.about.last_to(self.answer.sender.casefold(), self.at)
+            if last is None or self.at - last.at > _ABSENCE_TOLD_WITHIN:
+                return ()
+        return tuple(self._row(c, meant, NegotiationKind.NOTE, "automatic") for c in meant.clients)
 
     def _bounced(self, meant: Meant) -> tuple[Effect, ...]:
         bounce = self.answer.bounce
         assert bounce is not None  # noqa: S101 - by its kind
-        told = "bounced" if bounce.permanent else "delayed"
-        outcome = Outcome.BOUNCED if bounce.permanent and meant.reminder is not None else None
+        told = "bounced" if bounce.permanent else "delayed" if bounce.delayed else "returned"
+        outcome = None
+        if bounce.permanent and meant.reminder is not None:
+            outcome = None if self._only_copies(bounce, meant.reminder) else Outcome.BOUNCED
         return tuple(
             self._row(
                 client,
@@ -167,60 +202,83 @@ class _Arrived:
             for client in meant.clients
         )
 
+    def _only_copies(self, bounce: Bounce, reminder: Reminder) -> bool:
+        """Whether the message reached the client, and only others who get a copy did not."""
+        client = self.about.gate.facts.clients.get(reminder.client)
+        copies = {a.casefold() for a in client.cc} if client is not None else set()
+        lost = {address.casefold() for address in bounce.addresses}
+        return bool(lost) and lost <= copies - {address.casefold() for address in reminder.to}
+
     # ---- people
 
-    def _answered(self, client: str, reminder: Reminder) -> Effect:
-        """An answer to one known message: what the gate lets through, else for a person."""
-        meant = Meant(clients=(client,), reminder=reminder)
+    def _words_of(self, client: str, meant: Meant) -> Effect:
+        """An answer that only its words tell of."""
         if "unsubscribes" in self.answer.says:
-            return self._row(
-                client,
-                meant,
-                NegotiationKind.REFUSAL,
-                "unsubscribed",
-                Outcome.REPLIED,
-                prefix=UNSUBSCRIBED,
-            )
-        choice = self.answer.choice
-        if choice is None:
-            kind = self._kind_of_words(client)
-            return self._row(client, meant, kind, "answered", Outcome.REPLIED)
-        refused = self._why_not(client, reminder, choice)
+            return self._unsubscribed(client, meant)
+        kind = self._kind_of_words(client)
+        return self._row(client, meant, kind, "answered", Outcome.REPLIED)
+
+    def _unsubscribed(self, client: str, meant: Meant) -> Effect:
+        return self._row(
+            client,
+            meant,
+            NegotiationKind.REFUSAL,
+            "unsubscribed",
+            Outcome.REPLIED,
+            prefix=UNSUBSCRIBED,
+        )
+
+    def _answered(self, reminder: Reminder) -> Effect:
+        """An answer to one known message: what the gate lets through, else for a person."""
+        client, choice = reminder.client, self.answer.choice
+        meant = Meant(clients=(client,), reminder=reminder)
+        if choice is None or "unsubscribes" in self.answer.says:
+            return self._words_of(client, meant)
+        refused = self.about.gate.why_not(self.answer, reminder, choice, self.at)
         if choice.isdigit():
-            return self._choice_of_option(client, meant, reminder, int(choice), refused)
-        kinds = {
-            codes.PAID: (NegotiationKind.SAYS_PAID, "says_paid"),
-            codes.DISPUTE: (NegotiationKind.DISPUTE, "disputes"),
-            codes.CALL: (NegotiationKind.CONTACT, "call"),
-        }
-        kind, told = kinds[choice]
+            return self._choice_of_option(meant, reminder, int(choice), refused)
+        kind, told = _PLAIN[choice]
         if refused is not None:
-            kind = self._kind_of_words(client)
+            is_theirs = client in self._senders  # in doubt it holds, until a person closes it
+            kind = kind if is_theirs else NegotiationKind.CONTACT
             return self._row(client, meant, kind, "unproven", Outcome.REPLIED, why=refused)
         named = reminder.receivables if kind is not NegotiationKind.CONTACT else ()
         return self._row(client, meant, kind, told, Outcome.REPLIED, receivables=named)
 
     def _choice_of_option(
-        self, client: str, meant: Meant, reminder: Reminder, number: int, refused: str | None
+        self, meant: Meant, reminder: Reminder, number: int, refused: str | None
     ) -> Effect:
-        offered = self._offered(reminder, number)
+        client, gate = reminder.client, self.about.gate
+        known = gate.offers.of(gate.workbook_id, reminder.reference)
+        offered = next((each for each in known if each.number == number), None)
+        ref = ref_of(gate.workbook_id, self.name, client)
+        before = next((each for each in known if each.accepted_as not in {None, ref}), None)
+        if refused is None and before is not None:
+            if before is offered and self._stands(before):
+                return self._row(client, meant, NegotiationKind.NOTE, "again", number=number)
+            refused = "used"
         if refused is None and offered is not None:
-            refused = self._why_not_now(client, reminder, offered)
-        ref = ref_of(self.about.workbook_id, self.name, client)
-        if refused is None and not self.about.offers.accept(reminder.reference, number, ref):
+            refused = gate.why_not_now(reminder, option_of(offered.option))
+        if refused is None and not gate.offers.accept(reminder.reference, number, ref):
             refused = "used"
         if refused is not None or offered is None:
-            why = refused or "unknown"
             return self._row(
                 client,
                 meant,
                 NegotiationKind.PROPOSAL,
                 "unproven",
                 Outcome.REPLIED,
-                why=why,
+                why=refused or "unknown",
                 receivables=reminder.receivables,
             )
         return self._accepted(ref, reminder, option_of(offered.option))
+
+    def _stands(self, offered: Offered) -> bool:
+        """Whether what was accepted before is agreed and holds, or is on its way into the sheet."""
+        agreement = self.about.gate.book.agreements.get(offered.accepted_as or "")
+        if agreement is None:
+            return offered.accepted_as in self.about.waiting
+        return not agreement.closed and agreement.result in {Result.OPEN, Result.KEPT}
 
     def _accepted(self, ref: str, reminder: Reminder, option: Option) -> Effect:
         return Effect(
@@ -254,86 +312,23 @@ class _Arrived:
             owed=money_text(language, option.owed),
         )
 
-    def _offered(self, reminder: Reminder, number: int) -> Offered | None:
-        known = self.about.offers.of(self.about.workbook_id, reminder.reference)
-        return next((each for each in known if each.number == number), None)
-
-    def _why_not(self, client: str, reminder: Reminder, choice: str) -> str | None:
-        """The first demand of the gate that an answer fails; None when it passes them all."""
-        answer = self.answer
-        row = self.about.facts.clients.get(client)
-        addresses = {a.casefold() for a in (*row.emails, *row.cc)} if row is not None else set()
-        if answer.contradicts or answer.broken:
-            return "contradicts"
-        if not answer.sender or answer.sender.casefold() not in addresses:
-            return "sender"
-        if answer.authentication == "fail":
-            return "authentication"
-        return self._why_unproven(client, reminder, choice)
-
-    def _why_unproven(self, client: str, reminder: Reminder, choice: str) -> str | None:
-        """Whether a code of this message speaks for this choice: signed for it, and in time."""
-        about = self.about
-        offered = about.offers.of(about.workbook_id, reminder.reference)
-        mine = [code for code in self._codes() if code.reference == reminder.reference]
-        chosen = (*self.answer.codes_subject, *self.answer.codes_text)
-        if any(code.reference != reminder.reference for code in chosen):
-            return "other_message"
-        terms = answer_terms(choice, offered, reminder.valid_until)
-        if terms is None:
-            return "unknown"
-        if self.at.date() > terms.expires:
-            return "expired"
-        speaking = [code for code in mine if code.choice in {choice, codes.MESSAGE}]
-        if any(code.choice not in {choice, codes.MESSAGE} for code in chosen):
-            return "contradicts"
-        for code in speaking:
-            of = (
-                terms
-                if code.choice == choice
-                else answer_terms(code.choice, offered, reminder.valid_until)
-            )
-            if of is not None and codes.verify(
-                code,
-                about.secret,
-                workbook=about.workbook_id,
-                client=client,
-                terms=of.text,
-                expires=of.expires,
-            ):
-                return None
-        return "signature"
-
-    def _why_not_now(self, client: str, reminder: Reminder, offered: Offered) -> str | None:
-        """Whether what was offered can still be agreed: the same debts, still open and unpaid."""
-        about, on = self.about, reminder.at.date()
-        if client in about.facts.row_problems:
-            return "row_problem"
-        option = option_of(offered.option)
-        accounts, owed = about.book.accounts, ZERO
-        for name in option.receivables:
-            standing, item = about.book.standings.get(name), accounts.item(name)
-            if standing is None or item is None or item.client != client:
-                return "changed"
-            receipts = accounts.receipts(item)
-            if standing.status not in _PAYABLE or any(receipt.on > on for receipt in receipts):
-                return "changed"
-            owed += accounts.charge(item, on, receipts).total_due
-        return None if owed == option.owed and option.client == client else "changed"
-
     def _kind_of_words(self, client: str) -> NegotiationKind:
         """What words alone make of an answer: what may mean an end of the debt holds till closed.
 
-        From an address that is none of the client's anything is a contact.
+        From an address that is none of the client's anything is a contact. A ready answer whose
+        text was changed says at least what its link was for.
         """
-        says = self.answer.says
-        if client not in self.about.clients_at.get(self.answer.sender.casefold(), ()):
+        answer, says = self.answer, self.answer.says
+        if client not in self._senders:
             return NegotiationKind.CONTACT
-        if "disputes" in says:
+        pressed = {code.choice for code in answer.codes_subject if not answer.in_reply_to}
+        pressed |= {code.choice for code in answer.codes_text}
+        if "disputes" in says or codes.DISPUTE in pressed:
             return NegotiationKind.DISPUTE
-        if "paid" in says:
+        if "paid" in says or codes.PAID in pressed:
             return NegotiationKind.SAYS_PAID
-        if "accepts" in says or self.answer.options:
+        named = any(choice.isdigit() and choice != codes.MESSAGE for choice in pressed)
+        if "accepts" in says or answer.options or named:
             return NegotiationKind.PROPOSAL
         return NegotiationKind.CONTACT
 
@@ -355,7 +350,7 @@ class _Arrived:
         return Effect(
             client=client,
             at=self.at,
-            ref=ref_of(self.about.workbook_id, self.name, client, prefix=prefix),
+            ref=ref_of(self.about.gate.workbook_id, self.name, client, prefix=prefix),
             kind=kind,
             notes=self._note(told, **values),
             receivables=tuple(receivables),
@@ -372,3 +367,11 @@ class _Arrived:
         said = words(language, f"conversation.{told}", sender=self.answer.sender or "?", **values)
         excerpt = self.answer.text[:_LONGEST_EXCERPT].strip()
         return f"{said} «{excerpt}»" if excerpt and self.answer.kind == "human" else said
+
+
+_PLAIN = {
+    codes.PAID: (NegotiationKind.SAYS_PAID, "says_paid"),
+    codes.DISPUTE: (NegotiationKind.DISPUTE, "disputes"),
+    codes.CALL: (NegotiationKind.CONTACT, "call"),
+}
+"""What each ready answer becomes, and how its row begins."""

@@ -18,9 +18,6 @@ from sync.key_text import key_text
 from sync.views.cells import clipped, joined, same
 from sync.workbook import AppendRows, Cell, Change, SetCells, Snapshot
 
-UNSUBSCRIBED = "U-"
-"""What the ref of a row begins with that says: no more of these messages."""
-
 _FROM_MAIL = "M-"
 
 
@@ -104,7 +101,7 @@ def ref_of(workbook_id: str, message: str, client: str = "", *, prefix: str = _F
 
 def effect_changes(snapshot: Snapshot, effects: Iterable[Effect], *, by: str) -> list[Change]:
     """The rows and outcomes that the sheet lacks of these; `by` stands in the row's By column."""
-    known = _refs(snapshot)
+    known = refs_in(snapshot)
     rows: list[Mapping[str, Cell]] = []
     parts: list[Mapping[str, Cell]] = []
     changes: list[Change] = []
@@ -173,16 +170,24 @@ def _outcome(snapshot: Snapshot, effect: Effect) -> Iterator[Change]:
             return
 
 
-def _refs(snapshot: Snapshot) -> set[str]:
+def refs_in(snapshot: Snapshot) -> set[str]:
+    """The refs that stand in the negotiations tab."""
     tab = snapshot.tabs.get("negotiations")
     if tab is None:
         return set()
     return {ref for row in tab.rows if (ref := key_text(tab.value(row, "ref"))) is not None}
 
 
-def without_terms(effect: Effect, kind: NegotiationKind, notes: str) -> Effect:
-    """The same answer as a row that a person has to look at."""
-    return replace(effect, kind=kind, notes=notes, amount=None, discount=None, instalments=())
+def without_terms(effect: Effect, notes: str) -> Effect:
+    """An acceptance as a row that a person has to decide."""
+    return replace(
+        effect,
+        kind=NegotiationKind.PROPOSAL,
+        notes=notes,
+        amount=None,
+        discount=None,
+        instalments=(),
+    )
 
 
 def _text(amount: Decimal | None) -> str | None:

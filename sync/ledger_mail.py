@@ -1,14 +1,15 @@
 """Which messages of a mailbox were handled, and what each of them does to the sheet."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from sync.ledger_part import Transactions
-from sync.ledger_tables import mail
+from sync.ledger_tables import mail, messages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,20 +107,48 @@ class LedgerMail:
             for mailbox, uidvalidity, uid, effect in rows
         )
 
+    def is_of_another(
+        self, workbook_id: str, references: Sequence[str], message_ids: Sequence[str]
+    ) -> bool:
+        """Whether one of these names a message of another workbook of this ledger."""
+        named = sa.or_(messages.c.reference.in_(references), messages.c.message_id.in_(message_ids))
+        with self._ledger.reading() as connection:
+            found = connection.execute(
+                sa.select(messages.c.reference)
+                .where(named, messages.c.workbook_id != workbook_id)
+                .limit(1)
+            ).first()
+        return found is not None
+
     def recorded(self, workbook_id: str, places: Iterable[MailPlace]) -> None:
         """These stand in the sheet now: they are never written again.
 
-        Their effect is forgotten here (what a customer wrote stands in the sheet; LGPD art. 15).
+        Their effect is forgotten here but for the refs of its rows (what a customer wrote stands
+        in the sheet; LGPD art. 15).
         """
         with self._ledger.writing() as connection:
             for place in places:
+                here = sa.and_(
+                    mail.c.workbook_id == workbook_id,
+                    mail.c.mailbox == place.mailbox,
+                    mail.c.uidvalidity == place.uidvalidity,
+                    mail.c.uid == place.uid,
+                )
+                effect = connection.execute(sa.select(mail.c.effect).where(here)).scalar_one()
+                rows = [row["ref"] for row in effect.get("effects", ()) if row.get("kind")]
                 connection.execute(
                     mail.update()
-                    .where(
-                        mail.c.workbook_id == workbook_id,
-                        mail.c.mailbox == place.mailbox,
-                        mail.c.uidvalidity == place.uidvalidity,
-                        mail.c.uid == place.uid,
-                    )
-                    .values(recorded_at=self._ledger.moment(), effect={})
+                    .where(here)
+                    .values(recorded_at=self._ledger.moment(), effect={"refs": rows})
                 )
+
+    def rows_since(self, workbook_id: str, moment: datetime | None) -> tuple[str, ...]:
+        """The refs of the rows that came into the sheet after a moment; None: of all."""
+        query = sa.select(mail.c.effect).where(
+            mail.c.workbook_id == workbook_id, mail.c.recorded_at.is_not(None)
+        )
+        if moment is not None:
+            query = query.where(mail.c.recorded_at > moment)
+        with self._ledger.reading() as connection:
+            effects = connection.execute(query.order_by(mail.c.recorded_at)).scalars().all()
+        return tuple(ref for effect in effects for ref in effect.get("refs", ()))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, time
 from decimal import Decimal
 
+from sync.domain.asof import unsubscribed_on
 from sync.domain.calendar import BusinessCalendar
 from sync.domain.decisions import RunPlan
 from sync.domain.dunning import decide_with_book
@@ -80,6 +81,7 @@ def look(  # noqa: PLR0913 - all that a look depends on, by name
         reminders=_joined(facts, history, ledger_reminders, verdicts),
         bank_until=money.until,
         waiting_money=money.waiting,
+        unsubscribed=unsubscribed_on(facts, run_date),
     )
     calendar = calendar_for(facts.settings)
     plan, book = decide_with_book(facts, calendar, run_date, time_of_day=time_of_day, acting=acting)

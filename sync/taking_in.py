@@ -7,8 +7,10 @@ is not acted on: its run is postponed.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol, TypeAlias
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias, runtime_checkable
 
+from sync.effects import Effect
 from sync.look import Look
 from sync.workbook import Applied, Change, Snapshot, Store
 
@@ -29,6 +31,36 @@ class Source(Protocol):
     def written(self, seen: Look) -> None:
         """The changes of the last `changes` stand in the sheet (or there were none to make)."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What a source tells people of: rows that are new in the sheet, and what kept it from more.
+
+    `trouble` is a sentence of the mail server's or the like, in its own words.
+    """
+
+    rows: tuple[Effect, ...] = ()
+    trouble: str | None = None
+
+
+@runtime_checkable
+class Tells(Protocol):
+    """A source of which people are told."""
+
+    def news(self) -> News:
+        """What there is to tell since it was made."""
+        ...
+
+
+def news_of(sources: Iterable[Source]) -> News:
+    """What all of them tell."""
+    told = [source.news() for source in sources if isinstance(source, Tells)]
+    troubles = [each.trouble for each in told if each.trouble]
+    return News(
+        rows=tuple(row for each in told for row in each.rows),
+        trouble="; ".join(troubles) or None,
+    )
 
 
 Sources: TypeAlias = Callable[[str], Sequence[Source]]

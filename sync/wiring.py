@@ -267,6 +267,7 @@ def engine_for(
                         by=by,
                         own=_own_addresses(settings),
                         trusted=settings.inbox.trusted_server,
+                        shared=len(settings.workbooks) > 1,
                     )
                 )
             if real_day:

@@ -37,10 +37,17 @@ def as_of(facts: Facts, run_date: date) -> Facts:
             for row in facts.negotiations
             if row.at <= run_date
         ),
+        unsubscribed=unsubscribed_on(facts, run_date),
         reminders=tuple(r for r in facts.reminders if r.at.date() <= run_date),
         choices=tuple(c for c in facts.choices if c.shown_on <= run_date),
         bank_until=facts.bank_until and min(facts.bank_until, run_date),
     )
+
+
+def unsubscribed_on(facts: Facts, run_date: date) -> frozenset[str]:
+    """Clients who asked for no more messages, until a person closes the row that says so."""
+    asked = (row.client for row in facts.negotiations if row.unsubscribes_on(run_date))
+    return facts.unsubscribed.union(asked)
 
 
 def with_agreed_instalments(facts: Facts, run_date: date) -> Facts:

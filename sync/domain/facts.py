@@ -171,6 +171,10 @@ class Payment:
     source: str | None = None
 
 
+UNSUBSCRIBED = "U-"
+"""What the ref of a row begins with that says: no more of these messages."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Negotiation:
     """One row of the negotiations tab. `receivables` empty: all that was overdue on `at`."""
@@ -186,6 +190,11 @@ class Negotiation:
     first_due_on: date | None = None
     discount: Decimal = Decimal(0)
     closed_on: date | None = None
+
+    def unsubscribes_on(self, day: date) -> bool:
+        """Whether by this row the client wants no more messages, on a day."""
+        is_one = self.ref is not None and self.ref.startswith(UNSUBSCRIBED) and self.at <= day
+        return is_one and (self.closed_on is None or self.closed_on > day)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
