@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sheet_templates import headings
-from sync.domain.agreeing import Terms, agree, instalments_of, pending_agreements
+from sync.domain.agreeing import Terms, agree_pending, instalments_of
 from sync.domain.facts import Instalment, Negotiation
 from sync.domain.offers import Option
 from sync.key_text import key_text
@@ -116,8 +116,7 @@ def typed_agreement_changes(seen: Look) -> Iterator[Change]:
     if tab is None or "ref" not in tab.columns or _PARTS not in snapshot.tabs:
         return
     number = highest_number(snapshot)
-    for index in pending_agreements(facts, seen.book):
-        terms = agree(facts, seen.calendar, facts.negotiations[index])
+    for index, terms in agree_pending(facts, seen.calendar, seen.book).items():
         if not isinstance(terms, Terms):
             continue  # an issue tells why
         ref = facts.negotiations[index].ref

@@ -4,7 +4,7 @@ What is agreed on is the total of its invoices as they stood on its date: their 
 then (sync.domain.agreements asks the same book). Instalments sum to the agreed total to the cent.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -94,6 +94,17 @@ def pending_agreements(facts: Facts, its_book: Book) -> tuple[int, ...]:
     )
 
 
+def agree_pending(
+    facts: Facts, calendar: BusinessCalendar, its_book: Book
+) -> dict[int, Terms | Refusal]:
+    """What becomes of each pending agreement, by its place in Facts.negotiations."""
+    pending = pending_agreements(facts, its_book)
+    if not pending:
+        return {}
+    few = of_clients(facts, {facts.negotiations[index].client for index in pending})
+    return {index: agree(few, calendar, facts.negotiations[index]) for index in pending}
+
+
 def agree(facts: Facts, calendar: BusinessCalendar, row: Negotiation) -> Terms | Refusal:
     """The terms of a typed agreement, or why it cannot be carried out.
 
@@ -181,7 +192,7 @@ def owed_on(
     The book of that day is asked with the agreement in it, so that an earlier plan about the same
     invoices ends first, as it will.
     """
-    facts = _of_client(facts, row)
+    facts = of_clients(facts, {row.client})
     known = [each for each in facts.negotiations if each is not row and each.ref != _TRIAL]
     before = book(replace(facts, negotiations=(*known, row)), calendar, row.at)
     named = _originals(facts, concerned(before.accounts, row))
@@ -219,13 +230,16 @@ def _usual_first_day(facts: Facts, calendar: BusinessCalendar, row: Negotiation)
 _Row = TypeVar("_Row", Receivable, Instalment)
 
 
-def _of_client(facts: Facts, row: Negotiation) -> Facts:
-    """What concerns the row's client; the book of one client is quick to make."""
+def of_clients(facts: Facts, clients: Collection[str]) -> Facts:
+    """What concerns these clients; one pass, so that the book of a few is quick to make."""
 
-    def mine(rows: Iterable[_Row]) -> dict[str, _Row]:
-        return {each.id: each for each in rows if each.client == row.client}
+    def theirs(rows: Iterable[_Row]) -> dict[str, _Row]:
+        return {each.id: each for each in rows if each.client in clients}
 
-    receivables, instalments = mine(facts.receivables.values()), mine(facts.instalments.values())
+    receivables, instalments = (
+        theirs(facts.receivables.values()),
+        theirs(facts.instalments.values()),
+    )
     items = receivables.keys() | instalments.keys()
     return replace(
         facts,
@@ -234,9 +248,9 @@ def _of_client(facts: Facts, row: Negotiation) -> Facts:
         payments=tuple(
             each
             for each in facts.payments
-            if each.receivable in items or (each.receivable is None and each.client == row.client)
+            if each.receivable in items or (each.receivable is None and each.client in clients)
         ),
-        negotiations=tuple(each for each in facts.negotiations if each.client == row.client),
-        reminders=tuple(each for each in facts.reminders if each.client == row.client),
+        negotiations=tuple(each for each in facts.negotiations if each.client in clients),
+        reminders=tuple(each for each in facts.reminders if each.client in clients),
         choices=(),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sync.domain.agreeing import Refusal, agree, pending_agreements
+from sync.domain.agreeing import Refusal, agree_pending
 from sync.domain.calendar import BusinessCalendar
 from sync.domain.facts import Facts
 from sync.domain.standing import Book
@@ -36,8 +36,7 @@ def agreement_issues(
     if tab is None:
         return ()
     found = []
-    for index in pending_agreements(facts, book):
-        refusal = agree(facts, calendar, facts.negotiations[index])
+    for index, refusal in agree_pending(facts, calendar, book).items():
         if isinstance(refusal, Refusal):
             found.append(_issue(tab, facts, index, refusal, snapshot.language))
     return tuple(found)
