@@ -17,6 +17,7 @@ from sync.domain.decisions import Action, Decision
 from sync.domain.facts import Channel, Outcome
 from sync.issues import Issue, Severity
 from sync.look import Look
+from sync.news import effect_line
 from sync.rehearse import Rehearsal
 from sync.report import MessageOutcome, RunReport, open_standings
 from sync.step_names import step_text
@@ -155,12 +156,25 @@ class Screen:
             self._show(table, len(report.messages))
         else:
             self.say("nothing_sent")
+        self.news(report)
         for failed in report.unclaimed:
             self.say("unclaimed", client=failed.decision.client, why=failed.why)
         self.held_by_reason(report.look.plan.decisions)
         self.uncertain(report.look)
         if report.look.issues or report.postponed is None:
             self.issues(report.look.issues)
+
+    def news(self, report: RunReport) -> None:
+        """What came in by mail, and why the mailbox could not be read."""
+        rows = [effect for effect in report.news.rows if effect.kind is not None]
+        if rows:
+            self.say("answers", count=len(rows))
+            for effect in rows[:_MOST_ROWS]:
+                line = "  " + effect_line(self.language, effect)
+                self.console.print(escape(line), soft_wrap=True)
+        if report.news.trouble is not None:
+            text = words(self.language, "digest.mailbox", why=report.news.trouble)
+            self.console.print(escape(text), style="red", soft_wrap=True)
 
     def held_by_reason(self, decisions: Sequence[Decision]) -> None:
         """What waits or is held, client by client, with the reason."""

@@ -30,9 +30,18 @@ _MOST_LINES = 30
 
 
 def send_digest(
-    report: RunReport, transport: Transport, *, sender: str, identity: str, at: datetime
+    report: RunReport,
+    transport: Transport,
+    *,
+    sender: str,
+    identity: str,
+    at: datetime,
+    more: Iterable[str] = (),
 ) -> bool:
-    """Send the digest of a run to whom the settings name; False when there was nobody or no way."""
+    """Send the digest of a run to whom the settings name; False when there was nobody or no way.
+
+    `more` are lines about what came in.
+    """
     seen = report.look
     subject = words(
         seen.snapshot.language,
@@ -41,11 +50,11 @@ def send_digest(
         date=date_text(seen.snapshot.language, seen.plan.run_date),
         sent=len(report.with_outcome(Outcome.SENT)),
     )
-    text = "\n".join(_lines(report))
+    text = "\n".join([*_lines(report), *more])
     return tell_team(seen, transport, subject, text, sender=sender, identity=identity, at=at)
 
 
-def tell_team(
+def tell_team(  # noqa: PLR0913 - all that a note needs, by name
     seen: Look,
     transport: Transport,
     subject: str,
@@ -54,12 +63,17 @@ def tell_team(
     sender: str,
     identity: str,
     at: datetime,
+    to: tuple[str, ...] | None = None,
+    about: str = "",
 ) -> bool:
-    """Mail a note to `digest_to`; whatever goes wrong is logged and nothing more."""
-    to = seen.facts.settings.digest_to
+    """Mail a note to `to`, or `digest_to`; whatever goes wrong is logged and nothing more.
+
+    The same subject about the same is the same message.
+    """
+    to = seen.facts.settings.digest_to if to is None else to
     if not to:
         return False
-    reference = "D" + hashlib.sha256(f"{identity}{subject}".encode()).hexdigest()[:12]
+    reference = "D" + hashlib.sha256(f"{identity}{subject}{about}".encode()).hexdigest()[:12]
     try:
         domain = mailbox(sender)[1].rpartition("@")[2]
         message = note(

@@ -116,6 +116,17 @@ class LedgerDays:
                 query = query.where(runs.c.at == _clock(at))
             return bool(connection.execute(query).scalar_one())
 
+    def first_completed_before(self, workbook: str, day: date) -> datetime | None:
+        """When the first complete run of the last day before `day` ended: its digest's moment."""
+        last = (
+            _complete(sa.func.max(runs.c.day), workbook).where(runs.c.day < day).scalar_subquery()
+        )
+        with self.reading() as connection:
+            found: datetime | None = connection.execute(
+                _complete(sa.func.min(runs.c.finished_at), workbook).where(runs.c.day == last)
+            ).scalar_one_or_none()
+        return found
+
     def last_completed(self, workbook: str) -> date | None:
         """The last day with a complete run."""
         with self.reading() as connection:

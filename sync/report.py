@@ -10,6 +10,7 @@ from sync.domain.decisions import Decision, ItemDecision, Reason, RunPlan, Stand
 from sync.domain.facts import Outcome
 from sync.issues import Issue
 from sync.look import Look
+from sync.taking_in import NOTHING_NEW, News
 
 OPEN_STATUSES = frozenset(Status) - {Status.PAID, Status.WRITTEN_OFF, Status.VOID, Status.IN_PLAN}
 
@@ -38,7 +39,8 @@ class RunReport:
     """One run. `postponed` is the code of the sentence why nothing was (fully) written, or None.
 
     `messages` are this run's; `found` those of earlier ones that it found uncertain (see
-    `newly_uncertain`).
+    `newly_uncertain`). `news` is what came in with this run; `new_rows` the refs of all rows that
+    came from mail since the last digest.
     """
 
     run: str
@@ -49,6 +51,8 @@ class RunReport:
     postponed: str | None = None
     postponed_values: dict[str, str] = field(default_factory=dict)
     recorded: bool = True
+    news: News = NOTHING_NEW
+    new_rows: tuple[str, ...] = ()
 
     def with_outcome(self, *outcomes: Outcome) -> tuple[MessageOutcome, ...]:
         """The messages that ended in one of these ways, those found first."""
@@ -138,6 +142,12 @@ def run_json(report: RunReport, workbook: str) -> dict[str, Any]:
         "postponed": _messages(report.with_outcome(Outcome.CANCELLED)),
         "postponed_reason": report.postponed,
         "recorded": report.recorded,
+        "answers": [
+            {"client": each.client, "kind": each.kind, "ref": each.ref}
+            for each in report.news.rows
+            if each.kind is not None
+        ],
+        "mailbox": report.news.trouble,
     }
 
 

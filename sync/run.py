@@ -22,17 +22,19 @@ from sync.ledger_days import RunResult
 from sync.letters import LetterDesk, preview_sender
 from sync.look import BankMoney, Look, look, look_again
 from sync.message_states import State
+from sync.news import answer_lines, tell_owners
 from sync.previews import previews
 from sync.reachable import unreached
 from sync.receiving import Waiting
 from sync.report import MessageOutcome, RunReport, newly_uncertain
 from sync.send import Claimed, SendResult, send_all
 from sync.settled import settle_choices
-from sync.taking_in import KeepsChanging, Sources, take_in
+from sync.taking_in import NOTHING_NEW, KeepsChanging, News, Source, Sources, news_of, take_in
 from sync.views.history import claims as claimed_rows
 from sync.views.recording import record
 from sync.views.view_input import HistoryNote, RunSummary, ViewInput
 from sync.watch import Watch
+from sync.words import words
 from sync.workbook import Applied, Change, NotWritable, SetIdentity, Snapshot, Store
 
 _LOG = logging.getLogger("regua.run")
@@ -95,9 +97,17 @@ def run(engine: Engine, at: time | None = None, for_day: date | None = None) -> 
             result = _result(report)
         finally:
             engine.ledger.finish_run(run_id, result)
+        sender = engine.sender or preview_sender(report.look.facts.settings)
+        tell_owners(report, engine.transport, sender=sender, identity=identity, at=engine.now())
         if first_today and result is not RunResult.POSTPONED:
-            sender = engine.sender or preview_sender(report.look.facts.settings)
-            send_digest(report, engine.transport, sender=sender, identity=identity, at=engine.now())
+            send_digest(
+                report,
+                engine.transport,
+                sender=sender,
+                identity=identity,
+                at=engine.now(),
+                more=answer_lines(report),
+            )
     return report
 
 
@@ -109,8 +119,20 @@ class _Run:
         self.run_id = run_id
         self.identity = identity
         self.started = engine.now()
+        self.sources: Sequence[Source] = ()
 
     def whole(self, snapshot: Snapshot) -> RunReport:
+        """All of it; what came in is told beside whatever became of the messages."""
+        report = self._steps(snapshot)
+        ledger, today = self.engine.ledger, self.started.date()
+        since = ledger.first_completed_before(self.identity, today)
+        rows = ledger.mail.rows_since(self.identity, since)
+        return replace(report, news=self._news(), new_rows=rows)
+
+    def _news(self) -> News:
+        return news_of(self.sources) if self.sources else NOTHING_NEW
+
+    def _steps(self, snapshot: Snapshot) -> RunReport:
         self.engine.ledger.recover(self.identity)
         seen = self._look(snapshot)
         try:
@@ -148,9 +170,9 @@ class _Run:
 
     def _take_in(self, seen: Look) -> Look:
         """What arrived becomes rows first; a workbook that cannot have them is not acted on."""
-        sources = self.engine.sources(self.identity)
+        self.sources = self.engine.sources(self.identity)
         try:
-            return take_in(sources, seen, self.engine.store, self._look, first=[self._mark()])
+            return take_in(self.sources, seen, self.engine.store, self._look, first=[self._mark()])
         except NotWritable as why:
             raise _Postponed(why.code, dict(why.values)) from why
         except KeepsChanging:
@@ -331,6 +353,7 @@ class _Run:
                 uncertain=len(report.with_outcome(Outcome.UNCERTAIN)),
                 postponed=len(report.with_outcome(Outcome.CANCELLED)),
                 place=seen.snapshot.place,
+                notes=self._notes_of_run(seen.snapshot.language),
             ),
             calendar=seen.calendar,
             issues=seen.issues,
@@ -340,6 +363,10 @@ class _Run:
             notes=_notes(claims),
             bank=Waiting(seen, self.engine.ledger, self.identity).lines,
         )
+
+    def _notes_of_run(self, language: str) -> str:
+        trouble = self._news().trouble
+        return "" if trouble is None else words(language, "digest.mailbox", why=trouble)
 
 
 def _require_no_obstacle(snapshot: Snapshot) -> None:

@@ -44,6 +44,9 @@ class News:
     trouble: str | None = None
 
 
+NOTHING_NEW = News()
+
+
 @runtime_checkable
 class Tells(Protocol):
     """A source of which people are told."""
