@@ -41,6 +41,7 @@ from sync.domain.facts import (
 from sync.domain.negotiation import Result
 from sync.domain.offers import Option, options_for
 from sync.domain.standing import Book, book
+from tests.domain_language import run_example
 from tests.domain_ledger import IDENTIFIED
 from tests.ledgers import SAO_PAULO, day, invoice, ledger, money, paid, row
 
@@ -445,3 +446,26 @@ def test_the_examples_notice_a_broken_rule(name: str, monkeypatch: pytest.Monkey
     monkeypatch.setattr(agreements, attribute, broken)
     with pytest.raises(AssertionError):
         example()
+
+
+def test_a_broken_plan_is_spoken_of_first_with_approval_and_so_is_the_next() -> None:
+    run_example(
+        """
+        invoice F-1 Padaria 2026-01-12 1000.00
+        sent 2026-01-15 Padaria first F-1
+        agreement N-1 2026-01-20 Padaria for F-1
+        instalment N-1/1 N-1 2026-01-26 500.00 for F-1
+        instalment N-1/2 N-1 2026-02-26 500.00 for F-1
+        plan 2026-02-02
+        => Padaria: wait plan_broken F-1, needs_approval, total 1000.00
+        approve Padaria
+        run 2026-02-02
+        => Padaria: send plan_broken F-1, total 1000.00
+        agreement N-2 2026-02-03 Padaria for F-1
+        instalment N-2/1 N-2 2026-02-10 900.00 for F-1
+        run 2026-02-09
+        => item F-1: in_plan
+        run 2026-02-18
+        => Padaria: wait plan_broken F-1, needs_approval, total 1000.00
+        """
+    )
