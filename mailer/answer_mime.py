@@ -132,7 +132,7 @@ def _headers(message: Message | None) -> tuple[tuple[str, str], ...]:
     if message is None:
         return ()
     return tuple(
-        (name.lower(), " ".join(_plain(value)[:_HEADER_LIMIT].splitlines()))
+        (name.lower(), "".join(_plain(value)[:_HEADER_LIMIT].splitlines()))
         for name, value in message.raw_items()
     )
 

@@ -96,6 +96,8 @@ def strange_words(unmarked: Sequence[str], letter: str) -> tuple[str, ...]:
 
 def _named(line: str) -> bool:
     """Whether it is a line of the block above a quotation: `Para: ...`."""
+    if line == QUOTE_FROM_HERE:
+        return True
     match = _HEADER.match(line)
     names = (*phrases("quotes.header_from"), *phrases("quotes.header_others"))
     return match is not None and folded(match[1]).strip() in names

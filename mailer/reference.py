@@ -29,11 +29,12 @@ _PURPOSE = "regua answer 1"
 _LETTERS = "A-Za-z2-7"
 # Mail programs break a long word with a line end and quote marks, or leave a space where one was.
 # Each gap is bounded and shares no mark with what stands around it, so time is linear.
-_GAP = r"(?:[ \t]{0,2}\r?\n[ \t>|]{0,12}|[ \t])?"
+_GAP = r"(?:[ \t]{0,2}\r?\n[ \t>|]{0,12}|[ \t]{1,2})?"
 _DASH = "[-\u2010\u2011\u2012\u2013\u2014\u2212]"
+_BEFORE = "(?:(?<![A-Za-z0-9])|(?<=%5B)|(?<=%5b))"  # a quoted link has %5B for a bracket
 _REFERENCE = rf"[Rr](?:{_GAP}[{_LETTERS}]){{11}}"
 _CODE = re.compile(
-    rf"(?<![A-Za-z0-9])({_REFERENCE}){_GAP}{_DASH}{_GAP}([0-9PDCpdc]){_GAP}{_DASH}"
+    rf"{_BEFORE}({_REFERENCE}){_GAP}{_DASH}{_GAP}([0-9PDCpdc]){_GAP}{_DASH}"
     rf"((?:{_GAP}[{_LETTERS}]){{16}})(?![A-Za-z0-9])"
 )
 _PLAIN = re.compile(rf"(?<![A-Za-z0-9])R[A-Z2-7]{{11}}(?![A-Za-z0-9]|{_DASH}[0-9PDCpdc]{_DASH})")
@@ -124,6 +125,11 @@ def find(text: str) -> tuple[Code, ...]:
         for match in _CODE.finditer(text)
     )
     return tuple(dict.fromkeys(found))
+
+
+def without_codes(text: str) -> str:
+    """The text with a space where each code stands."""
+    return _CODE.sub(" ", text)
 
 
 def find_references(text: str) -> tuple[str, ...]:

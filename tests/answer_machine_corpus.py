@@ -5,10 +5,10 @@ Each `Case` is a whole message and what a careful person would say it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from tests.answer_corpus import ANA, LETTER_ID, OURS, letter_text, message
+from tests.answer_corpus import ANA, LETTER_ID, OURS, Figures, letter_text, message, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -490,4 +490,22 @@ def people() -> Iterator[Case]:
             subject="Enc: erro",
             headers="",
         ).replace(b"multipart/report; report-type=delivery-status;", b"multipart/mixed;"),
+    )
+
+
+def count(figures: Figures) -> Figures:
+    """The figures with those of reports, automatic answers and people."""
+    reports = [(case, read(case.raw)) for case in bounces()]
+    machines = [read(case.raw) for case in automatic()]
+    persons = [read(case.raw) for case in people()]
+    found = [(case, answer.bounce) for case, answer in reports if answer.bounce is not None]
+    return replace(
+        figures,
+        bounces=len(reports),
+        bounces_found=len(found),
+        permanent_right=sum(bounce.permanent == case.permanent for case, bounce in found),
+        automatic=len(machines),
+        automatic_found=sum(answer.kind == "automatic" for answer in machines),
+        people=len(persons),
+        people_taken_for_machines=sum(answer.kind != "human" for answer in persons),
     )
