@@ -12,10 +12,10 @@ import ipaddress
 import re
 import ssl
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Literal, Self, get_args
 
 from mailer.errors import ConfigurationError, InboxError, PasswordMissing
+from mailer.imap_fetch import MONTHS, arrived_in, message_in, size_in
 from mailer.incoming import RawMail
 
 if TYPE_CHECKING:
@@ -30,12 +30,6 @@ Security = Literal["tls", "starttls", "none"]
 SIZE_LIMIT = 5_000_000
 """Bytes fetched of one message; what stands after them is attachments."""
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_ARRIVED = re.compile(
-    rb'INTERNALDATE "([ 0-9]\d)-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"'
-)
-_UID = re.compile(rb"\bUID (\d+)")
-_SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
 _FLAG = re.compile(r"\\(?:Flagged|Answered)|[A-Za-z0-9$_.-]{1,60}", re.IGNORECASE)
 
 
@@ -169,6 +163,19 @@ class ImapInbox:
                 f"(numbers {', '.join(map(str, unread[:10]))}); they are asked for again next time."
             )
 
+    def unknown(self, known: Callable[[int, int], bool]) -> frozenset[tuple[int, int]]:
+        """Which messages (uidvalidity, uid) `known` denies; nothing of them is read.
+
+        Raises:
+            InboxError: the mailbox could not be read.
+            ConfigurationError: a person has to change a setting.
+        """
+        with self._told():
+            box = self._connected()
+            uidvalidity = self._select(box, readonly=True)
+            found = ((uidvalidity, uid) for uid in self._search(box))
+            return frozenset(place for place in found if not known(*place))
+
     def done(self, mail: RawMail) -> None:
         """Flag or move a message that was handled for good, where that is configured.
 
@@ -251,7 +258,7 @@ class ImapInbox:
     def _search(self, box: BaseMailBox) -> list[int]:
         wanted = "ALL"
         if self._since is not None:
-            month = _MONTHS[self._since.month - 1]
+            month = MONTHS[self._since.month - 1]
             wanted = f"SINCE {self._since.day}-{month}-{self._since.year}"
         # Without a CHARSET, which some servers refuse and imap-tools used to insist on.
         status, said = box.client.uid("SEARCH", wanted)
@@ -270,17 +277,17 @@ class ImapInbox:
             raise
         except imaplib.IMAP4.error:
             status, lines = "BAD", []
-        found = _message(lines, uid) if status == "OK" else None
+        found = message_in(lines, uid) if status == "OK" else None
         if found is None:
             if status != "OK" or any(isinstance(each, tuple) for each in lines):
                 unread.append(uid)
             return None
         raw, about = found
-        size, arrived = _SIZE.search(about), _arrived(about)
+        size, arrived = size_in(about), arrived_in(about)
         if arrived is None:
             unread.append(uid)
             return None
-        whole = int(size[1]) if size else len(raw)
+        whole = len(raw) if size is None else size
         return RawMail(
             mailbox=self.mailbox,
             uidvalidity=uidvalidity,
@@ -315,43 +322,6 @@ def _said(box: BaseMailBox, name: str) -> bytes:
     """The last untagged answer of that name, b"" for none."""
     last = box.client.untagged_responses.get(name, [b""])[-1]
     return last if isinstance(last, bytes) else b""
-
-
-def _message(lines: list[object], uid: int) -> tuple[bytes, bytes] | None:
-    """The body and what is said around it, of one FETCH answer.
-
-    A server may slip in lines about other messages' flags, and may name the UID after the body.
-    """
-    for place, line in enumerate(lines):
-        if not isinstance(line, tuple) or not isinstance(line[1], bytes):
-            continue
-        after = lines[place + 1] if place + 1 < len(lines) else b""
-        about = bytes(line[0]) + b" " + (after if isinstance(after, bytes) else b"")
-        named = _UID.search(about)
-        if b"BODY[]" in about.upper() and (named is None or int(named[1]) == uid):
-            return line[1], about
-    return None
-
-
-def _arrived(about: bytes) -> datetime | None:
-    """INTERNALDATE (RFC 3501 §2.3.3) without the system's language or zone."""
-    match = _ARRIVED.search(about)
-    if match is None:
-        return None
-    day, month, year, hour, minute, second, sign, hours, minutes = match.groups()
-    shift = timedelta(hours=int(hours), minutes=int(minutes))
-    try:
-        return datetime(
-            int(year),
-            _MONTHS.index(month.decode().title()) + 1,
-            int(day),
-            int(hour),
-            int(minute),
-            min(int(second), 59),
-            tzinfo=timezone(-shift if sign == b"-" else shift),
-        )
-    except ValueError:
-        return None
 
 
 def _reason(
