@@ -1,12 +1,14 @@
 """Step 5 of a run, before each message: is it still right?"""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from sync.claims import Claim
 from sync.domain.decisions import Decision
 from sync.domain.dunning import decide
+from sync.ledger_offers import Offered
+from sync.letter_choices import offered_of, options_of
 from sync.look import Look
 from sync.send import Claimed
 from sync.workbook import Snapshot, Store
@@ -31,27 +33,29 @@ class Watch:
         self.in_window = in_window
         self.claims = claims
         self.revision = revision
-        self.now_due: dict[str, Decision] | None = None  # None: nothing changed so far
+        self.seen: Look | None = None  # None: nothing changed so far
+        self.now_due: dict[str, Decision] = {}
 
     def why_not(self, claimed: Claimed) -> str | None:
         """None: the message is still right; else what changed."""
         present = self.store.revision()
         if present != self.revision:
             self.revision = present
-            self.now_due = self._decide_again()
-        if self.now_due is None:
+            self.seen = self.look_at(self.store.read())
+            self.now_due = self._decide_again(self.seen)
+        if self.seen is None:
             return None
-        decision = self.claims[claimed.reference].decision
-        again = self.now_due.get(decision.client)
-        if again is None or not same_message(decision, again):
+        claim = self.claims[claimed.reference]
+        again = self.now_due.get(claim.decision.client)
+        if again is None or not same_message(claim.decision, again):
             return "changed since it was decided"
+        if not same_options(claim.planned.offers, again, self.seen):
+            return "what may be offered changed since it was decided"
         return None
 
-    def _decide_again(self) -> dict[str, Decision]:
+    def _decide_again(self, seen: Look) -> dict[str, Decision]:
         """What would be decided now, were this run's own claims not there yet."""
-        snapshot = self.store.read()
         ours = self.claims.keys()
-        seen = self.look_at(snapshot)
         others = tuple(r for r in seen.facts.reminders if r.reference not in ours)
         facts = replace(seen.facts, reminders=others)
         now = self.now()
@@ -73,3 +77,12 @@ def same_message(one: Decision, other: Decision) -> bool:
         other.cc,
         other.total,
     ) and [item.standing for item in one.listed] == [item.standing for item in other.listed]
+
+
+def same_options(offered: Sequence[Offered], decision: Decision, seen: Look) -> bool:
+    """Whether what a letter offers is still what the workbook allows, to the cent and day."""
+    if not offered:
+        return True
+    late = [each.standing.id for each in decision.listed if each.standing.days_past_due > 0]
+    options = options_of(decision, late, seen.facts, seen.book, seen.calendar)
+    return [each.terms for each in offered] == [each.terms for each in offered_of(options)]

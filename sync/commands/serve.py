@@ -5,9 +5,11 @@ import logging
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import date, datetime, time, timedelta, tzinfo
 from types import FrameType
 
+from sync.arrivals import Arrivals, Mailbox
 from sync.clock import Clock
 from sync.commands.choose import settings_of
 from sync.commands.errors import sentence_of, store_sentence
@@ -23,7 +25,15 @@ from sync.run import Engine, run
 from sync.service import Ended, Service
 from sync.settings import Settings, WorkbookSettings
 from sync.views.cells import date_text
-from sync.wiring import engine_for, look_at, open_ledger, open_store, transport_for
+from sync.wiring import (
+    engine_for,
+    inbox_for,
+    look_at,
+    open_ledger,
+    open_store,
+    today,
+    transport_for,
+)
 from sync.words import words
 
 _LOG = logging.getLogger("regua.service")
@@ -100,6 +110,8 @@ class WorkbookJob:
         self._seen: Look | None = None
         self._told_on: date | None = None
         self._answered: str | None = None  # the revision whose choices were looked at
+        self._arrivals = Arrivals()
+        self._said: str | None = None  # why the last run was postponed
 
     @property
     def name(self) -> str:
@@ -122,6 +134,7 @@ class WorkbookJob:
                 self._settings, self._book, outbox=self._options.outbox, stop=self._stop
             ) as engine:
                 report = run(engine, at=at, for_day=day)
+                self._arrivals.ran()
                 self._tell(report)
                 if report.postponed is not None:
                     self._tell_team(report, engine)
@@ -133,21 +146,40 @@ class WorkbookJob:
         return Ended.UNDELIVERED if report.undelivered else Ended.DONE
 
     def choices_pending(self) -> bool:
-        """Whether somebody ticked something that no run has looked at."""
+        """Whether somebody ticked something, or something arrived, that no run has looked at."""
         seen = self._look()
-        if seen.snapshot.revision == self._answered:
-            return False
-        self._answered = seen.snapshot.revision
-        return any(_ticked(choice) for choice in seen.facts.choices)
+        if seen.snapshot.revision != self._answered:
+            self._answered = seen.snapshot.revision
+            # Of the bank matches only rows with a tick are read as choices.
+            if seen.facts.bank_choices or any(_ticked(choice) for choice in seen.facts.choices):
+                return True
+        return self._has_arrivals(identity_of(seen.snapshot))
+
+    def _has_arrivals(self, identity: str) -> bool:
+        settings = self._settings
+        with (
+            open_ledger(settings, Clock(settings.schedule.zone).now) as ledger,
+            ExitStack() as opened,
+        ):
+
+            def mailbox() -> Mailbox:
+                assert settings.inbox is not None  # noqa: S101 - asked below
+                return opened.enter_context(inbox_for(settings.inbox, today(settings)))
+
+            return self._arrivals.pending(
+                ledger,
+                identity,
+                mailbox if settings.inbox is not None else None,
+                self._book.bank_folder,
+            )
 
     def _look(self) -> Look:
         """The workbook as it stands; parsed again only when the file changed or the day did."""
         store = open_store(self._settings, self._book)
-        today = Clock(self._settings.schedule.zone).now().date()
         seen = self._seen
         if (
             seen is None
-            or seen.plan.run_date != today
+            or seen.plan.run_date != today(self._settings)
             or seen.snapshot.revision != store.revision()
         ):
             seen = self._seen = look_at(self._settings, self._book)
@@ -179,8 +211,11 @@ class WorkbookJob:
             why = store_sentence(
                 report.look.snapshot.language, report.postponed, report.postponed_values
             )
-            _LOG.warning("%s: %s", self.name, why)
+            if why != self._said:  # told once while it stays so, not at every try
+                _LOG.warning("%s: %s", self.name, why)
+            self._said = why
             return
+        self._said = None
         _LOG.info(
             words(
                 self._language,
