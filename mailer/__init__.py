@@ -1,1 +1,1 @@
-"""Letters out; knows nothing of ledgers or sheets."""
+"""Letters out, answers in; knows nothing of ledgers or sheets."""
