@@ -380,3 +380,15 @@ def test_each_settling_rule_is_what_settles_its_case(rule: str) -> None:
 def test_cents_are_rounded_half_up() -> None:
     assert charges.cents(Decimal("2.005")) == Decimal("2.01")
     assert Decimal("2.005").quantize(_cents, ROUND_HALF_UP) == Decimal("2.01")
+
+
+def test_a_discount_survives_a_charge_back_of_its_own_day_and_is_never_cash() -> None:
+    debt = Debt(amount=money("100.00"), due_on=day("05-06"), carries_charges=False)
+    paid = Receipt(on=day("05-06"), amount=money("100.00"))
+    back = Receipt(on=day("05-20"), amount=money("-100.00"))
+    granted = Receipt(on=day("05-20"), amount=money("30.00"), is_money=False)
+    owed = charge(debt, [paid, back, granted], CONTRACT, SAO_PAULO, day("05-20"))
+    assert owed.total_due == money("70.00")
+    again = replace(paid, on=day("05-20"))
+    whole = charge(debt, [again, granted], CONTRACT, SAO_PAULO, day("05-20"))
+    assert (whole.total_due, whole.unapplied) == (0, 0)

@@ -261,7 +261,8 @@ class _Walk:
         start, principal, interest, fee = self._accrue(day)
         money = sum((r.amount for r in receipts if r.is_money), ZERO)
         granted = sum((r.amount for r in receipts if not r.is_money), ZERO)
-        granted = min(granted, max(self.owed.total, ZERO))
+        # A discount never becomes cash, and what is taken back that day is owed again.
+        granted = min(granted, max(self.owed.total - money, ZERO))
         amount = money + granted
         self.unapplied += amount
         split = self._apply() if self.unapplied > 0 else self._take_back()
