@@ -43,7 +43,7 @@ class Answer:
         subject: on one line, at most 200 characters.
         text: the new words only, plain, at most 500 characters.
         codes_subject, codes_text, codes_quoted: the codes in the subject, in the new words, and in
-            what is quoted below them; none of them verified.
+            what is quoted below them or in the links of the HTML; none of them verified.
         references: of our messages, as named without a signature anywhere: for finding, only.
         options: the numbers of options named in the new words, in their order.
         in_reply_to: message ids of In-Reply-To and References, the nearest first.

@@ -46,6 +46,7 @@ TEXT_SHOWN = 500
 SUBJECT_SHOWN = 200
 SUBJECT_READ = 1_000
 
+_MAILTO = re.compile(r"mailto:[^\s\"'<>]{1,600}", re.IGNORECASE)
 _BRACKETS = re.compile(r"\[\s*\]")  # what is left around a code
 
 
@@ -111,7 +112,7 @@ def _read(parts: Parts, trusted_server: str | None, own: frozenset[str]) -> Answ
         text=clean(shown, TEXT_SHOWN),
         codes_subject=find(subject),
         codes_text=codes_text,
-        codes_quoted=find(quoted),
+        codes_quoted=find(f"{quoted}\n{_links(parts)}"),
         references=tuple(dict.fromkeys(find_references(f"{subject}\n{new}\n{quoted}"))),
         options=_together(reading.options for reading in readings),
         in_reply_to=thread_of(parts),
@@ -124,6 +125,11 @@ def _read(parts: Parts, trusted_server: str | None, own: frozenset[str]) -> Answ
     if kind != "human":
         return answer
     return _chosen(answer, subject, readings, parts)
+
+
+def _links(parts: Parts) -> str:
+    """Where the links of the HTML lead: a quoted letter keeps its codes there."""
+    return "\n".join(link for markup in parts.htmls for link in _MAILTO.findall(markup)[:100])
 
 
 def _through_a_list(parts: Parts) -> bool:

@@ -2,14 +2,20 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from functools import cache
 
 import pytest
 
 from mailer import answer_choice, answers
+from mailer.answer_html import html_lines
 from mailer.answers import Answer, read_answer, typed_into_quotation
 from mailer.choices import mailto
+from mailer.letter import Language, LetterAnswer, LetterOffer, OutgoingMessage, Template
 from mailer.words import words_of
+from tests import answer_corpus, correspondence
 from tests import answer_machine_corpus as machines
 from tests.answer_corpus import (
     ANA,
@@ -111,6 +117,45 @@ def test_words_between_lines_of_an_unmarked_quotation_are_found() -> None:
             unmarked += 1
             assert typed_into_quotation(typed, letter) == ("porem",), program.name
     assert unmarked >= 8
+
+
+def real_letter(language: Language) -> OutgoingMessage:
+    """A letter with options, short answers and a Pix block, as it leaves."""
+    offers = tuple(
+        LetterOffer(
+            number=number,
+            invoices=("NF-1001",),
+            payments=((date(2026, 4, 6), Decimal("1025.67")),),
+            total=Decimal("1025.67"),
+            owed=Decimal("1025.67"),
+            valid_until=date(2026, 4, 1),
+            code=code,
+        )
+        for number, code in ((1, CODE_1), (2, CODE_2))
+    )
+    told = correspondence.values(language=language, reference=REFERENCE)
+    paid = LetterAnswer(kind="paid", code=CODE_1.replace("-1-", "-P-"))
+    body = "Oi, {contato}.\n\n{tabela}\n\n{ofertas}\n\n{respostas}\n\n{pix}"
+    return correspondence.letter(
+        replace(told, offers=offers, answers=(paid,)), Template(subject="x", body=body)
+    )
+
+
+@pytest.mark.parametrize("language", ["pt-BR", "en"])
+def test_our_real_letters_are_told_from_the_answer_however_they_are_quoted(
+    language: Language, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter = real_letter(language)
+    text, markup = letter.text.replace("\r\n", "\n"), letter.html[letter.html.find("<body") :]
+    monkeypatch.setattr(answer_corpus, "letter_text", lambda _language: text)
+    monkeypatch.setattr(answer_corpus, "letter_html", lambda _language: markup)
+    words = "\n".join((text, *html_lines(letter.html)))
+    for program in PROGRAMS:
+        answer = read(reply(program, Wording(text="2", language=language, choice="2")))
+        assert (answer.choice, answer.text) == ("2", "2"), program.name
+        assert typed_into_quotation(answer, words) == (), program.name
+        if "<a " in program.reply("", language)[1]:
+            assert {code.choice for code in answer.codes_quoted} == {"1", "2", "P"}, program.name
 
 
 # -- ready answers
