@@ -391,4 +391,4 @@ def test_a_discount_survives_a_charge_back_of_its_own_day_and_is_never_cash() ->
     assert owed.total_due == money("70.00")
     again = replace(paid, on=day("05-20"))
     whole = charge(debt, [again, granted], CONTRACT, SAO_PAULO, day("05-20"))
-    assert (whole.total_due, whole.unapplied) == (0, 0)
+    assert (whole.total_due, whole.unapplied) == (money("0.00"), money("0.00"))
