@@ -192,7 +192,7 @@ def test_what_the_run_never_writes_may_be_protected_and_merged(
     workbook: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def keep(book: Any) -> None:
-        for title in ("Régua", "Modelos", "Configurações", "Roteiro", "Parcelas", "Conciliação"):
+        for title in ("Régua", "Modelos", "Configurações", "Roteiro", "Parcelas"):
             book[title].protection.sheet = True
         book["Recebíveis"].merge_cells("A900:AA901")  # below the data
         book["Recebíveis"].merge_cells("C10:D10")  # their own columns
