@@ -16,11 +16,15 @@ _AMOUNTS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
-    """A line, and of which account and file: `bank` is three digits or "", `source` a name."""
+    """A line, and of which account and file: `bank` is three digits or "", `source` a name.
+
+    `account` tells one account's files of one kind from all others: only these share their ids.
+    """
 
     line: BankLine
     bank: str
     source: str
+    account: str = ""
 
 
 def line_json(line: BankLine, statement: Statement) -> dict[str, Any]:
@@ -30,7 +34,13 @@ def line_json(line: BankLine, statement: Statement) -> dict[str, Any]:
         **{name: _plain(value) for name, value in values.items()},
         "bank": statement.bank,
         "source": statement.source,
+        "account": account_of(statement),
     }
+
+
+def account_of(statement: Statement) -> str:
+    """An account as one kind of its files names it."""
+    return f"{statement.format}:{statement.bank}/{statement.account}"
 
 
 def posted_of(data: Mapping[str, Any]) -> Posted:
@@ -47,7 +57,12 @@ def posted_of(data: Mapping[str, Any]) -> Posted:
         elif field.name == "kind":
             value = LineKind(str(value))
         values[field.name] = value
-    return Posted(line=BankLine(**values), bank=data["bank"], source=data["source"])
+    return Posted(
+        line=BankLine(**values),
+        bank=data["bank"],
+        source=data["source"],
+        account=data.get("account", ""),
+    )
 
 
 def _plain(value: object) -> object:

@@ -112,6 +112,7 @@ payment_code_amount stated
 payment_code_due stated
 payment_in_future
 possible_repeat other_row
+entered_twice other_row
 unknown_invoice
 client_differs invoice owner
 negotiation_in_future
@@ -139,6 +140,9 @@ payment_without_owner
 invalid_setting_ignored setting used
 payments_until_in_future
 damaged_choice
+damaged_match
+match_without_invoice
+bank_file_refused file why
 contradictory_choice
 invalid_choice
 invalid_offer

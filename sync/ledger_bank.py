@@ -1,8 +1,8 @@
 """Which bank lines were read, and what people made of them."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -11,6 +11,11 @@ import sqlalchemy as sa
 
 from sync.ledger_part import Transactions
 from sync.ledger_tables import bank_files, bank_lines
+
+_REFUSED = "refused"
+"""What stands for the account of a file that was refused: it may be read one day."""
+_BETWEEN = "\x1f"
+"""Between the names of clients; no cell of a workbook can hold it."""
 
 
 class LineState(StrEnum):
@@ -24,7 +29,10 @@ class LineState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BankFile:
-    """A file that was read whole: `first` to `last` are the days it covers."""
+    """A file that was read whole: `first` to `last` are the days it covers.
+
+    `last` is None of a file that tells of boletos only: it does not say who has not paid.
+    """
 
     digest: str
     name: str
@@ -36,11 +44,14 @@ class BankFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownLine:
-    """A bank line as the ledger has it; `data` is the line, `payments` the rows it made."""
+    """A bank line as the ledger has it; `data` is the line, `payments` the rows it made.
+
+    `clients` are those who most likely paid it.
+    """
 
     line: str
     state: LineState
-    client: str | None
+    clients: tuple[str, ...]
     data: Mapping[str, Any]
     payments: tuple[Mapping[str, Any], ...] = ()
 
@@ -109,13 +120,35 @@ class LedgerBank:
     def has_read(self, workbook_id: str, digest: str) -> bool:
         """Whether exactly this file was read."""
         with self._ledger.reading() as connection:
-            return bool(
-                connection.execute(
-                    sa.select(sa.func.count())
-                    .select_from(bank_files)
-                    .where(bank_files.c.workbook_id == workbook_id, bank_files.c.digest == digest)
-                ).scalar_one()
+            return self._has_file(connection, workbook_id, digest, bank_files.c.account != _REFUSED)
+
+    def refuse(self, workbook_id: str, digest: str, name: str) -> bool:
+        """Remember that a file was refused; False when that was known."""
+        with self._ledger.writing() as connection:
+            if self._has_file(connection, workbook_id, digest, sa.true()):
+                return False
+            connection.execute(
+                bank_files.insert().values(
+                    workbook_id=workbook_id,
+                    digest=digest,
+                    name=name,
+                    account=_REFUSED,
+                    lines=0,
+                    read_at=self._ledger.moment(),
+                )
             )
+        return True
+
+    def _has_file(
+        self,
+        connection: sa.Connection,
+        workbook_id: str,
+        digest: str,
+        also: sa.ColumnElement[bool],
+    ) -> bool:
+        query = sa.select(sa.func.count()).select_from(bank_files).where(also)
+        query = query.where(bank_files.c.workbook_id == workbook_id, bank_files.c.digest == digest)
+        return bool(connection.execute(query).scalar_one())
 
     def until(self, workbook_id: str) -> date | None:
         """The last day that files read so far cover."""
@@ -127,44 +160,39 @@ class LedgerBank:
             ).scalar_one_or_none()
         return day
 
-    def lines(self, workbook_id: str, *states: LineState) -> tuple[KnownLine, ...]:
-        """The lines in any of these states, in the order they were read."""
+    def lines(
+        self, workbook_id: str, *states: LineState, since: date | None = None
+    ) -> tuple[KnownLine, ...]:
+        """The lines in any of these states, posted on `since` or later, in the order of reading."""
+        query = (
+            sa.select(
+                bank_lines.c.line,
+                bank_lines.c.state,
+                bank_lines.c.client,
+                bank_lines.c.data,
+                bank_lines.c.payments,
+            )
+            .where(bank_lines.c.workbook_id == workbook_id)
+            .where(bank_lines.c.state.in_(states))
+            .order_by(bank_lines.c.read_at, sa.literal_column("rowid"))
+        )
+        if since is not None:
+            query = query.where(bank_lines.c.data["posted_on"].as_string() >= since.isoformat())
         with self._ledger.reading() as connection:
-            rows = connection.execute(
-                sa.select(
-                    bank_lines.c.line,
-                    bank_lines.c.state,
-                    bank_lines.c.client,
-                    bank_lines.c.data,
-                    bank_lines.c.payments,
-                )
-                .where(bank_lines.c.workbook_id == workbook_id)
-                .where(bank_lines.c.state.in_(states))
-                .order_by(bank_lines.c.read_at, sa.literal_column("rowid"))
-            ).all()
+            rows = connection.execute(query).all()
         return tuple(
             KnownLine(
                 line=line,
                 state=LineState(state),
-                client=client,
+                clients=_names(clients),
                 data=data,
                 payments=tuple(payments),
             )
-            for line, state, client, data, payments in rows
+            for line, state, clients, data, payments in rows
         )
 
-    def guess(self, workbook_id: str, clients: Mapping[str, str | None]) -> None:
-        """Who most likely paid each of these lines, by today's workbook."""
-        with self._ledger.writing() as connection:
-            for line, client in clients.items():
-                connection.execute(
-                    bank_lines.update()
-                    .where(bank_lines.c.workbook_id == workbook_id, bank_lines.c.line == line)
-                    .values(client=client)
-                )
-
     def waiting(self, workbook_id: str) -> dict[str, Decimal]:
-        """By client, money that most likely came from them and that nobody has confirmed yet."""
+        """By client, money that may have come from them and that nobody has confirmed yet."""
         with self._ledger.reading() as connection:
             rows = connection.execute(
                 sa.select(bank_lines.c.client, bank_lines.c.data)
@@ -173,34 +201,94 @@ class LedgerBank:
                 .where(bank_lines.c.client.is_not(None))
             ).all()
         found: dict[str, Decimal] = {}
-        for client, data in rows:
+        for clients, data in rows:
             amount = Decimal(data["amount"])
-            if amount > 0:
+            for client in _names(clients) if amount > 0 else ():
                 found[client] = found.get(client, Decimal(0)) + amount
         return found
 
+    def settle(self, workbook_id: str, words: "Words") -> None:
+        """Carry out what became of pending lines, all of it in one transaction.
+
+        A line that is not pending any more stays as it is.
+        """
+        now = self._ledger.moment()
+        moves: list[tuple[str, Mapping[str, object]]] = []
+        for line, rows in words.confirmed.items():
+            made = [dict(row) for row in rows]
+            moves.append((line, {"state": LineState.CONFIRMED, "payments": made}))
+        moves += [(line, {"state": LineState.IGNORED}) for line in words.ignored]
+        moves += [(line, {"state": LineState.RECORDED}) for line in words.stands]
+        with self._ledger.writing() as connection:
+            for line, values in moves:
+                self._move(connection, workbook_id, line, LineState.PENDING, now, values)
+            for line, clients in words.clients.items():
+                connection.execute(
+                    bank_lines.update()
+                    .where(bank_lines.c.workbook_id == workbook_id, bank_lines.c.line == line)
+                    .where(bank_lines.c.state == LineState.PENDING)
+                    .values(client=_BETWEEN.join(clients) or None)
+                )
+
     def confirm(self, workbook_id: str, line: str, payments: Iterable[Mapping[str, Any]]) -> bool:
         """Pending → confirmed with the rows it makes; False when it was not pending."""
-        rows = [dict(row) for row in payments]
-        return self._move(workbook_id, line, LineState.PENDING, LineState.CONFIRMED, payments=rows)
+        values = {"state": LineState.CONFIRMED, "payments": [dict(row) for row in payments]}
+        with self._ledger.writing() as connection:
+            now = self._ledger.moment()
+            return self._move(connection, workbook_id, line, LineState.PENDING, now, values)
 
     def ignore(self, workbook_id: str, line: str) -> bool:
         """Pending → ignored; False when it was not pending."""
-        return self._move(workbook_id, line, LineState.PENDING, LineState.IGNORED)
+        values = {"state": LineState.IGNORED}
+        with self._ledger.writing() as connection:
+            now = self._ledger.moment()
+            return self._move(connection, workbook_id, line, LineState.PENDING, now, values)
 
     def recorded(self, workbook_id: str, lines: Iterable[str]) -> None:
         """The rows of these confirmed lines stand in the sheet: never written again."""
-        for line in lines:
-            self._move(workbook_id, line, LineState.CONFIRMED, LineState.RECORDED)
+        values = {"state": LineState.RECORDED}
+        lines = tuple(lines)
+        if not lines:
+            return
+        with self._ledger.writing() as connection:
+            now = self._ledger.moment()
+            for line in lines:
+                self._move(connection, workbook_id, line, LineState.CONFIRMED, now, values)
 
     def _move(
-        self, workbook_id: str, line: str, old: LineState, new: LineState, **values: object
+        self,
+        connection: sa.Connection,
+        workbook_id: str,
+        line: str,
+        old: LineState,
+        now: datetime,
+        values: Mapping[str, object],
     ) -> bool:
-        with self._ledger.writing() as connection:
-            changed = connection.execute(
-                bank_lines.update()
-                .where(bank_lines.c.workbook_id == workbook_id, bank_lines.c.line == line)
-                .where(bank_lines.c.state == old)
-                .values(state=new, changed_at=self._ledger.moment(), **values)
-            ).rowcount
+        changed = connection.execute(
+            bank_lines.update()
+            .where(bank_lines.c.workbook_id == workbook_id, bank_lines.c.line == line)
+            .where(bank_lines.c.state == old)
+            .values(changed_at=now, **values)
+        ).rowcount
         return changed == 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What became of lines that waited.
+
+    `confirmed` maps a line to the payment rows it makes; `stands` are lines whose rows the sheet
+    has already (another ledger wrote them); `clients` maps a line to those who may have paid it.
+    """
+
+    confirmed: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    ignored: Collection[str] = ()
+    stands: Collection[str] = ()
+    clients: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.confirmed or self.ignored or self.stands or self.clients)
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    return tuple(text.split(_BETWEEN)) if text else ()

@@ -10,123 +10,97 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
 from pathlib import Path
 
 from sheet_templates import headings
-from sync.bank.entered import Entered
-from sync.bank.matching import Match, Matcher, Share
-from sync.bank.recognise import read_statement
-from sync.bank.statement import BankLine, RefusedBankFile, Statement
-from sync.bank_lines import Posted, line_json, posted_of
-from sync.domain.facts import BankChoice
-from sync.key_text import key_text
+from sync.bank.entered import Known
+from sync.bank.recognise import MOST_BYTES, read_statement
+from sync.bank.statement import BankLine, LineKind, RefusedBankFile, Statement
+from sync.bank_lines import Posted, account_of, line_json, posted_of
+from sync.issues import Issue
 from sync.ledger import Ledger
-from sync.ledger_bank import BankFile, LineState
+from sync.ledger_bank import BankFile, LineState, Words
 from sync.look import Look
-from sync.workbook import AppendRows, Cell, Change, Snapshot
+from sync.taking_in import Source
+from sync.views.cells import clipped
+from sync.waiting import Waiting, WaitingLine, references, rows_of
+from sync.workbook import AppendRows, Cell, Change
 
 _LOG = logging.getLogger("regua.arrivals")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaitingLine:
-    """A line that waits for a person's word, as the bank matches tab shows it."""
-
-    posted: Posted
-    match: Match
-    is_entered: bool
-
-    @property
-    def line(self) -> BankLine:
-        """The bank's line."""
-        return self.posted.line
+_NEEDED = frozenset({"paid_on", "receivable", "client", "amount", "reference"})
+_UNFINISHED = (".part", ".crdownload", ".tmp", ".download")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A file of the folder that cannot be taken in."""
+    """A file that cannot be taken in."""
 
     path: Path
     error: RefusedBankFile
 
 
-class Waiting:
-    """The lines that wait, matched against one look at the workbook."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRead:
+    """A file that was taken in: the ids of its lines of customers' money, and which are new."""
 
-    def __init__(self, seen: Look, ledger: Ledger, workbook_id: str) -> None:
-        self._seen = seen
-        known = ledger.bank.lines(workbook_id, LineState.PENDING, LineState.IGNORED)
-        self._ids = ledger.bank.known(workbook_id) if known else frozenset()
-        self._pending = [posted_of(each.data) for each in known if each.state is LineState.PENDING]
-        self._ignored = [posted_of(each.data) for each in known if each.state is LineState.IGNORED]
-
-    @cached_property
-    def matcher(self) -> Matcher:
-        """Built when there is a line to match."""
-        return Matcher(self._seen.facts, self._seen.book)
-
-    @cached_property
-    def lines(self) -> tuple[WaitingLine, ...]:
-        """By day and id. What a person ignored may stand for money entered by hand."""
-        if not self._pending:
-            return ()
-        posted = sorted(
-            [*((each, False) for each in self._ignored), *((each, True) for each in self._pending)],
-            key=lambda entry: (entry[0].line.posted_on, entry[0].line.id),
-        )
-        entered = Entered(
-            self._seen.facts, self._seen.book, [each.line for each, _ in posted], set(self._ids)
-        )
-        found = []
-        for each, is_pending in posted:
-            match = self.matcher.match(each.line, each.bank)
-            is_entered = entered.take(each.line, match)
-            if is_pending:
-                found.append(WaitingLine(posted=each, match=match, is_entered=is_entered))
-        return tuple(found)
+    path: Path
+    statement: Statement
+    lines: tuple[str, ...]
+    new: frozenset[str]
 
 
 @dataclass(slots=True, kw_only=True)
 class BankSource:
-    """The lines of bank files, of a folder and of `files` that somebody names."""
+    """The lines of bank files, of a folder and of `files` that somebody names.
+
+    After `collect`: `refused` and `read` are its files, `found` the lines that waited before any
+    word was carried out, by id, and `confirmed` those that became payments.
+    """
 
     ledger: Ledger
     workbook_id: str
     folder: Path | None = None
+    files: Sequence[Path] = ()
     mapping: Mapping[str, str] = field(default_factory=dict)
     refused: list[Refusal] = field(default_factory=list)
+    read: list[FileRead] = field(default_factory=list)
+    found: dict[str, WaitingLine] = field(default_factory=dict)
+    confirmed: frozenset[str] = frozenset()
     _written: tuple[str, ...] = ()
 
     def collect(self, seen: Look) -> None:
         """Read new files, carry out ticks, trust what is certain where settings say so."""
-        for path in self._files():
+        for path in self._new_of_folder():
             try:
-                self.read(path)
+                self._take(path)
             except RefusedBankFile as error:
-                self.refused.append(Refusal(path=path, error=error))
-                _LOG.warning("%s: %s", path.name, error.sentence(seen.snapshot.language))
+                self._refuse(path, error, seen)
             except OSError as error:  # being written, or not ours to read: the next run tries again
                 _LOG.warning("%s: %s", path.name, error)
+        for path in self.files:
+            try:
+                self._take(path)
+            except RefusedBankFile as error:
+                self._refuse(path, error, seen)
         waiting = Waiting(seen, self.ledger, self.workbook_id)
-        if not waiting.lines:
-            return
-        choices = {choice.line: choice for choice in seen.facts.bank_choices}
-        trusted = seen.facts.settings.trust_certain_matches
-        for line in waiting.lines:
-            choice = choices.get(line.line.id)
-            if choice is not None and _is_beside(choice, line.line):
-                self._carry_out(choice, line, waiting.matcher)
-            elif trusted and line.match.is_certain and not line.is_entered:
-                self._confirm(line, line.match.client, line.match.shares)
-        guesses = {each.line.id: _payer(each) for each in waiting.lines}
-        self.ledger.bank.guess(self.workbook_id, guesses)
+        self.found = {each.line.id: each for each in waiting.lines}
+        words = _carried_out(seen, waiting)
+        self.confirmed = frozenset(words.confirmed)
+        if words:
+            self.ledger.bank.settle(self.workbook_id, words)
 
     def changes(self, seen: Look) -> list[Change]:
-        """The payments that confirmed lines make and that the sheet lacks."""
+        """The payments that confirmed lines make and that the sheet lacks.
+
+        While a heading that makes a payment is missing they wait.
+        """
+        self._written = ()
         confirmed = self.ledger.bank.lines(self.workbook_id, LineState.CONFIRMED)
+        tab = seen.snapshot.tabs.get("payments")
+        if not confirmed or tab is None or not tab.columns.keys() >= _NEEDED:
+            return []
         self._written = tuple(each.line for each in confirmed)
-        known = _references(seen.snapshot) if confirmed else frozenset()
+        known = references(seen.snapshot)
         rows = [
             _payment(seen.snapshot.language, posted_of(each.data), share)
             for each in confirmed
@@ -141,89 +115,156 @@ class BankSource:
         self.ledger.bank.recorded(self.workbook_id, self._written)
         self._written = ()
 
-    def read(self, path: Path) -> tuple[Statement, int]:
-        """Take in one file; how many of its lines are new. Raises RefusedBankFile, OSError."""
+    def issues(self, language: str) -> list[Issue]:
+        """The files of the folder that were refused, as long as they lie there."""
+        return [
+            Issue(
+                code="bank_file_refused",
+                tab="bank_matches",
+                row=None,
+                column=None,
+                value=each.path.name,
+                client=None,
+                details=(("file", each.path.name), ("why", each.error.sentence(language))),
+            )
+            for each in self.refused
+        ]
+
+    # ---- files
+
+    def _take(self, path: Path) -> None:
+        """Take in one file. Raises RefusedBankFile, OSError."""
+        if path.stat().st_size > MOST_BYTES:
+            raise RefusedBankFile("too_large", limit=str(MOST_BYTES // 1024 // 1024))
         statement = read_statement(path.read_bytes(), path.name, self.mapping)
         lines = {line.id: line_json(line, statement) for line in statement.lines if _is_shown(line)}
+        before = self.ledger.bank.known(self.workbook_id)
         file = BankFile(
             digest=statement.digest,
             name=path.name,
-            account=f"{statement.bank}/{statement.account}",
+            account=account_of(statement),
             first=statement.start,
-            last=statement.end,
+            last=None if statement.boletos_only else statement.end,
             lines=len(statement.lines),
         )
-        return statement, self.ledger.bank.add(self.workbook_id, file, lines)
+        self.ledger.bank.add(self.workbook_id, file, lines)
+        self.read.append(
+            FileRead(
+                path=path,
+                statement=statement,
+                lines=tuple(lines),
+                new=frozenset(lines) - before,
+            )
+        )
 
-    def _files(self) -> list[Path]:
-        """The files of the folder that were not read yet, oldest name first."""
-        if self.folder is None or not self.folder.is_dir():
+    def _refuse(self, path: Path, error: RefusedBankFile, seen: Look) -> None:
+        """Told once in the log; the sheet and the command tell it each time."""
+        self.refused.append(Refusal(path=path, error=error))
+        digest = hashlib.sha256(f"{path.name}:{path.stat().st_size}".encode()).hexdigest()
+        if path.stat().st_size <= MOST_BYTES:
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        if self.ledger.bank.refuse(self.workbook_id, digest, path.name):
+            _LOG.warning("%s: %s", path.name, error.sentence(seen.snapshot.language))
+
+    def _new_of_folder(self) -> list[Path]:
+        """The files of the folder that were not read yet, by name."""
+        if self.folder is None:
             return []
-        found = []
-        for path in sorted(self.folder.iterdir()):
-            if not path.is_file() or path.name.startswith((".", "~")):
-                continue
-            try:
-                digest = hashlib.sha256(path.read_bytes()).hexdigest()
-            except OSError as error:
-                _LOG.warning("%s: %s", path.name, error)
-                continue
-            if not self.ledger.bank.has_read(self.workbook_id, digest):
-                found.append(path)
-        return found
+        try:
+            paths = sorted(self.folder.iterdir())
+        except OSError as error:
+            _LOG.warning("bank_folder: %s", error)
+            return []
+        return [path for path in paths if self._is_new(path)]
 
-    def _carry_out(self, choice: BankChoice, line: WaitingLine, matcher: Matcher) -> None:
-        if choice.ignore:
-            self.ledger.bank.ignore(self.workbook_id, line.line.id)
-            return
-        names = choice.others or choice.shown
-        if line.is_entered and not choice.others:
-            return  # entered by hand before: only naming the invoices says that it is another
-        if line.line.amount < 0:
-            shares: Sequence[Share] = line.match.shares
-            self._confirm(line, line.match.client, shares)
-            return
-        clients = {matcher.client_of_item(name) for name in names}
-        client = line.match.client if not names else (clients.pop() if len(clients) == 1 else None)
-        if client is not None:
-            amount, on = line.line.amount, line.line.posted_on
-            self._confirm(line, client, matcher.split(names, amount, on))
+    def _is_new(self, path: Path) -> bool:
+        if path.name.startswith((".", "~")) or path.name.lower().endswith(_UNFINISHED):
+            return False
+        try:
+            if not path.is_file():
+                return False
+            if path.stat().st_size > MOST_BYTES:
+                return True  # refused by its size
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError as error:
+            _LOG.warning("%s: %s", path.name, error)
+            return False
+        return not self.ledger.bank.has_read(self.workbook_id, digest)
 
-    def _confirm(self, line: WaitingLine, client: str | None, shares: Sequence[Share]) -> None:
-        rows = [
-            {"client": client, "receivable": share.item, "amount": f"{share.amount:f}"}
-            for share in shares
-        ]
-        if client is not None and rows:
-            self.ledger.bank.confirm(self.workbook_id, line.line.id, rows)
+
+def issues_of(sources: Iterable[Source], language: str) -> list[Issue]:
+    """What people must know of what arrived from the bank."""
+    banks = (source for source in sources if isinstance(source, BankSource))
+    return [issue for source in banks for issue in source.issues(language)]
+
+
+def _carried_out(seen: Look, waiting: Waiting) -> Words:
+    """What becomes of the lines that wait: ticks first, then what is certain if that is trusted."""
+    choices = {choice.line: choice for choice in seen.facts.bank_choices}
+    confirmed: dict[str, Sequence[Mapping[str, str | None]]] = {}
+    ignored: list[str] = []
+    rest: list[WaitingLine] = []
+
+    def confirm(line: BankLine, payments: Sequence[Mapping[str, str | None]]) -> None:
+        confirmed[line.id] = payments
+        waiting.count(payments, line.posted_on)
+
+    for each in waiting.lines:
+        word = waiting.word(choices[each.line.id], each) if each.line.id in choices else None
+        if word is not None and word.payments:
+            confirm(each.line, word.payments)
+        elif word is not None and word.ignores:
+            ignored.append(each.line.id)
+        else:
+            rest.append(each)
+    left: list[WaitingLine] = []
+    for each in rest:
+        match = waiting.match(each) if _may_trust(seen, each, choices) else None
+        if match is not None and match.is_certain and match.client is not None:
+            confirm(each.line, rows_of(match.shares, match.client, {}))
+        else:
+            left.append(each)
+    left = waiting.rematched(left) if confirmed else left
+    return Words(
+        confirmed=confirmed,
+        ignored=ignored,
+        stands=waiting.stands,
+        clients=_holding(left),
+    )
+
+
+def _may_trust(seen: Look, each: WaitingLine, choices: Mapping[str, object]) -> bool:
+    """Whether a line may confirm itself: nobody has begun to say something else of it."""
+    return (
+        seen.facts.settings.trust_certain_matches
+        and each.match.is_certain
+        and each.known is Known.NEW
+        and each.line.id not in choices
+        and each.line.posted_on <= seen.plan.run_date
+    )
+
+
+def _holding(lines: Iterable[WaitingLine]) -> dict[str, tuple[str, ...]]:
+    """Who may have paid each line. Many equal lines that many may have paid hold them once."""
+    told: set[tuple[Decimal, tuple[str, ...]]] = set()
+    found: dict[str, tuple[str, ...]] = {}
+    for each in lines:
+        key = (each.line.amount, each.payers)
+        again = len(each.payers) > 1 and key in told
+        told.add(key)
+        found[each.line.id] = () if again else each.payers
+    return found
 
 
 def _is_shown(line: BankLine) -> bool:
     """Money of customers, in or back out; tariffs and transfers are nobody's payment."""
-    return line.moves_money and line.kind != "debit"
-
-
-def _is_beside(choice: BankChoice, line: BankLine) -> bool:
-    """Whether the row that was ticked showed this line: sorting part of a tab moves cells."""
-    return (choice.posted_on, choice.amount) == (line.posted_on, line.amount)
-
-
-def _payer(line: WaitingLine) -> str | None:
-    """Whose reminders wait for a word on this line: nobody's when it was entered by hand."""
-    return None if line.is_entered else line.match.client
-
-
-def _references(snapshot: Snapshot) -> frozenset[str]:
-    tab = snapshot.tabs.get("payments")
-    rows: Iterable[str | None] = (
-        () if tab is None else (key_text(tab.value(row, "reference")) for row in tab.rows)
-    )
-    return frozenset(text for text in rows if text is not None)
+    return line.kind in {LineKind.CREDIT, LineKind.REVERSAL} and line.amount != 0
 
 
 def _payment(language: str, posted: Posted, share: Mapping[str, str | None]) -> dict[str, Cell]:
     line = posted.line
     method = line.method
+    notes = " · ".join(part for part in (line.payer, line.memo) if part)
     return {
         "paid_on": line.posted_on,
         "receivable": share["receivable"],
@@ -231,6 +272,6 @@ def _payment(language: str, posted: Posted, share: Mapping[str, str | None]) -> 
         "amount": Decimal(share["amount"] or "0"),
         "method": headings.value_text(language, "method", method) if method else None,
         "reference": line.id,
-        "source": posted.source,
-        "notes": " · ".join(part for part in (line.payer, line.memo) if part) or None,
+        "source": clipped(posted.source),
+        "notes": clipped(notes) or None,
     }

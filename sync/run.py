@@ -25,14 +25,16 @@ from sync.message_states import State
 from sync.news import answer_lines, tell_owners
 from sync.previews import previews
 from sync.reachable import unreached
-from sync.receiving import Waiting
+from sync.receiving import issues_of
 from sync.report import MessageOutcome, RunReport, newly_uncertain
+from sync.rows import in_order
 from sync.send import Claimed, SendResult, send_all
 from sync.settled import settle_choices
 from sync.taking_in import NOTHING_NEW, KeepsChanging, News, Source, Sources, news_of, take_in
 from sync.views.history import claims as claimed_rows
 from sync.views.recording import record
 from sync.views.view_input import HistoryNote, RunSummary, ViewInput
+from sync.waiting import Waiting
 from sync.watch import Watch
 from sync.words import words
 from sync.workbook import Applied, Change, NotWritable, SetIdentity, Snapshot, Store
@@ -172,11 +174,18 @@ class _Run:
         """What arrived becomes rows first; a workbook that cannot have them is not acted on."""
         self.sources = self.engine.sources(self.identity)
         try:
-            return take_in(self.sources, seen, self.engine.store, self._look, first=[self._mark()])
+            seen = take_in(self.sources, seen, self.engine.store, self._look, first=[self._mark()])
         except NotWritable as why:
             raise _Postponed(why.code, dict(why.values)) from why
         except KeepsChanging:
             raise _Postponed("keeps_changing", {}) from None
+        return self._with_bank_issues(seen, Waiting(seen, self.engine.ledger, self.identity))
+
+    def _with_bank_issues(self, seen: Look, waiting: Waiting) -> Look:
+        """Files that were refused, and ticks beside bank lines that could not be carried out."""
+        found = [*issues_of(self.sources, seen.snapshot.language), *waiting.problems()]
+        new = [issue for issue in found if issue not in seen.issues]
+        return replace(seen, issues=in_order([*seen.issues, *new])) if new else seen
 
     # ---- 2, 3: read and decide
 
@@ -335,6 +344,8 @@ class _Run:
         return replace(report, recorded=False, postponed="keeps_changing")
 
     def _view(self, report: RunReport, claims: Sequence[Claim], seen: Look) -> ViewInput:
+        waiting = Waiting(seen, self.engine.ledger, self.identity)
+        seen = self._with_bank_issues(seen, waiting)
         plan = seen.plan
         held = sum(decision.action is Action.HOLD for decision in plan.decisions)
         return ViewInput(
@@ -361,7 +372,8 @@ class _Run:
             book=seen.book,
             letters=previews(self._desk(seen), plan, seen.facts),
             notes=_notes(claims),
-            bank=Waiting(seen, self.engine.ledger, self.identity).lines,
+            bank=waiting.lines,
+            bank_known=waiting.known,
         )
 
     def _notes_of_run(self, language: str) -> str:

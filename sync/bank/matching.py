@@ -1,33 +1,40 @@
 """Which open items a bank line most likely pays (DOMAIN.md, 'Payments').
 
-Certain is only a full txid or the boleto's nosso número, together with the amount. An invoice's
-number, the payer and the amount, or the amount alone are suggestions with a confidence, and a
-person decides. Candidates of equal strength suggest nothing: better no answer than a wrong one.
+Certain is only a full txid or the boleto's nosso número, together with the amount, of something
+that is still owed. An invoice's number, the payer and the amount, or the amount alone are
+suggestions with a confidence, and a person decides. Candidates of equal strength suggest nothing:
+better no answer than a wrong one; but all of them may have paid.
 
 | what fits | confidence |
 |---|---|
 | txid or nosso número, and the amount | 1.00, certain |
-| txid or nosso número, another amount | 0.90 |
 | invoice number in the memo, and the amount | 0.95 |
+| txid or nosso número, another amount, or nothing is owed any more | 0.90 |
 | payer (CPF/CNPJ) and the amount of one item | 0.85 |
-| payer (CPF/CNPJ) and the amount of several together | 0.80 |
-| payer (name), and the amount | 0.75 |
+| payer (CPF/CNPJ) and the amount of what a message asked for, or of all | 0.80 |
+| payer (name), and the amount of either | 0.75 |
 | invoice number in the memo, another amount | 0.70 |
+| payer, and the amount of one set of items only | 0.60 |
 | payer, another amount: oldest first | 0.50 |
-| the amount alone, of one item only | 0.40 |
+| the amount alone, of one item or message only | 0.40 |
+| the same, from somebody who is no client | 0.30 |
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 
+from sync.bank.owing import CLOSED, Owing, Share
+from sync.bank.payers import Payer, Payers
+from sync.bank.reversals import Reversals
 from sync.bank.statement import BankLine, LineKind, fold
 from sync.domain.boleto import bank_of, our_number_candidates
 from sync.domain.decisions import ZERO, Standing, Status
 from sync.domain.facts import Facts, Receivable, Reminder
+from sync.domain.quotes import told_amounts
 from sync.domain.standing import Book
 
 CERTAIN = Decimal("1.00")
@@ -37,34 +44,31 @@ PAYER_ONE = Decimal("0.85")
 PAYER_MORE = Decimal("0.80")
 NAME_AMOUNT = Decimal("0.75")
 MEMO = Decimal("0.70")
+PAYER_SUM = Decimal("0.60")
 PAYER = Decimal("0.50")
 AMOUNT = Decimal("0.40")
+STRANGER = Decimal("0.30")
 NOTHING = Decimal("0.00")
-_CLOSED = frozenset({Status.PAID, Status.VOID, Status.WRITTEN_OFF, Status.IN_PLAN})
-"""Nothing is owed on these; of an original in a plan its instalments are owed in its place."""
 
-_TXID = re.compile(r"(R[A-Z2-7]{11})([0-9]{2})?")
+_TXID = re.compile(r"(?<![A-Z0-9])(R[A-Z2-7]{11})([0-9]{2})?(?![A-Z0-9])")
 _WORD = re.compile(r"[^\W_]+")
 _SHORTEST_ID = 4  # a shorter number stands in too many memos
-_SHORTEST_CUT_NAME = 12
-_MOST_TOGETHER = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
-    """A part of a line for one item; `item` None is money on the client's account."""
-
-    item: str | None
-    amount: Decimal
+_TELLING_DIGITS = 6  # without the amount, fewer digits alone tell nothing: years, branches
+_PAID_LATELY = timedelta(days=120)
+"""For so long a boleto that is paid is remembered by its number: it may be paid twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """What a line most likely pays. No client and no shares: nothing is suggested."""
+    """What a line most likely pays.
+
+    No client and no shares: nothing is suggested. `candidates` are then those who may have paid.
+    """
 
     client: str | None = None
     shares: tuple[Share, ...] = ()
     confidence: Decimal = NOTHING
+    candidates: tuple[str, ...] = ()
 
     @property
     def is_certain(self) -> bool:
@@ -74,7 +78,12 @@ class Match:
     @property
     def items(self) -> tuple[str, ...]:
         """The items that get a share."""
-        return tuple(share.item for share in self.shares if share.item is not None)
+        return tuple(dict.fromkeys(share.item for share in self.shares if share.item is not None))
+
+    @property
+    def clients(self) -> tuple[str, ...]:
+        """Everybody whose money it may be."""
+        return self.candidates if self.client is None else (self.client,)
 
 
 UNMATCHED = Match()
@@ -84,109 +93,102 @@ class Matcher:
     """Matches lines against one workbook; built once, in one pass over its items."""
 
     def __init__(self, facts: Facts, book: Book) -> None:
+        self._facts = facts
         self._book = book
+        self._owing = Owing(book)
+        self._payers = Payers(facts.clients.values())
+        self._reversals = Reversals(facts.payments)
         self._items: dict[str, set[str]] = defaultdict(set)  # folded id → ids
         self._numbers: dict[tuple[str, str], set[str]] = defaultdict(set)  # bank, nosso número
-        self._amounts: dict[Decimal, set[str]] = defaultdict(set)
-        self._tax_ids: dict[str, set[str]] = defaultdict(set)  # → clients
-        self._names: dict[str, set[str]] = defaultdict(set)  # → clients
-        self._told: dict[str, list[Reminder]] = defaultdict(list)
-        self._references = {each.reference.upper(): each for each in facts.reminders}
-        self._paid = [each for each in facts.payments if each.reference and each.amount > 0]
+        self._amounts: dict[Decimal, set[tuple[str, ...]]] = defaultdict(set)  # → sets of items
+        self._owners: dict[Decimal, tuple[str, ...]] = {}  # of these items, once asked for
+        self._asked: dict[str, list[tuple[Decimal, tuple[str, ...]]]] = defaultdict(list)
+        self._references: dict[str, Reminder] = {}
         for standing in book.standings.values():
-            if standing.status not in _CLOSED:
-                self._add(standing)
-        for client in facts.clients.values():
-            if client.tax_id:
-                self._tax_ids[_plain(client.tax_id)].add(client.name)
-            for name in {fold(client.name), fold(client.legal_name or "")}:
-                if len(name) >= _SHORTEST_ID:
-                    self._names[name].add(client.name)
+            self._add(standing)
         for reminder in facts.reminders:
-            self._told[reminder.client].append(reminder)
+            self._references[reminder.reference.upper()] = reminder
+            self._add_message(reminder)
 
     def _add(self, standing: Standing) -> None:
         name, charge = standing.id, standing.charge
-        self._items[fold(name)].add(name)
-        for amount in {standing.amount, charge.total_due, charge.balance}:
-            if amount > 0:
-                self._amounts[amount].add(name)
+        settled = charge.settled_on or self._book.run_date
+        if standing.status in CLOSED and settled < self._book.run_date - _PAID_LATELY:
+            return
         item = self._book.accounts.item(name)
         code = item.payment_code if isinstance(item, Receivable) else None
-        if code:
+        if code and standing.status is not Status.VOID:
             for number in our_number_candidates(code):
                 self._numbers[bank_of(code), number.lstrip("0")].add(name)
+        if standing.status not in CLOSED:
+            self._items[fold(name)].add(name)
+            for amount in {standing.amount, charge.total_due, charge.balance}:
+                if amount > 0:
+                    self._amounts[amount].add((name,))
+
+    def _add_message(self, reminder: Reminder) -> None:
+        """A message's total is what its client may pay, while all it was for is open."""
+        if reminder.total <= 0 or not any(map(self._is_open, _listed(reminder))):
+            return
+        names = _covered(reminder)
+        if names and all(map(self._is_open, names)):
+            self._asked[reminder.client].append((reminder.total, names))
+            self._amounts[reminder.total].add(tuple(sorted(names)))
+
+    def _is_open(self, name: str) -> bool:
+        standing = self._book.standings.get(name)
+        return standing is not None and standing.status not in CLOSED
+
+    def count(self, shares: Iterable[Share], on: date) -> None:
+        """Take money into account that was confirmed and does not stand in the sheet yet."""
+        self._owing.count(shares, on)
 
     def match(self, line: BankLine, bank: str) -> Match:
         """What a line of an account at `bank` (three digits, "" unknown) pays, or undoes."""
+        payer = self._payers.of(line)
         if line.kind is LineKind.REVERSAL:
-            return self._undone(line)
+            return self._undone(line, payer)
         if line.kind is not LineKind.CREDIT or line.amount <= 0:
             return UNMATCHED
         return (
             self._by_txid(line)
             or self._by_our_number(line, bank)
-            or self._by_memo(line)
-            or self._by_payer(line)
+            or self._by_memo(line, payer)
+            or self._by_payer(line, payer)
             or self._by_amount_alone(line)
         )
 
     def split(self, names: Iterable[str], amount: Decimal, on: date) -> tuple[Share, ...]:
-        """The amount over items: what each owes on the day, oldest first; the rest on account."""
-        rest, shares = amount, []
-        for name in sorted(dict.fromkeys(names), key=self._oldest):
-            part = min(rest, self.owed(name, on))
-            if part > 0:
-                shares.append(Share(item=name, amount=part))
-                rest -= part
-        if rest > 0:
-            shares.append(Share(item=None, amount=rest))
-        return tuple(shares)
+        """The amount over items: see `Owing.split`."""
+        return self._owing.split(names, amount, on)
 
-    def owed(self, name: str, on: date) -> Decimal:
-        """What an item owes on the day the money came, by all that is entered so far."""
-        standing, item = self._book.standings.get(name), self._book.accounts.item(name)
-        if standing is None or item is None or standing.status in _CLOSED:
-            return ZERO
-        return self._book.accounts.charge(item, min(on, self._book.run_date)).total_due
-
-    def client_of_item(self, name: str) -> str:
-        """Whose an item is. Raises KeyError for one that the workbook lacks."""
-        return self._book.standings[name].client
-
-    def client_of(self, line: BankLine) -> str | None:
-        """Who paid, by the tax id, else by the whole name; None when it may be several."""
-        for found in (self._tax_ids.get(_plain(line.payer_tax_id)), self._by_name(line)):
-            if found and len(found) == 1:
-                return next(iter(found))
-        return None
-
-    def _oldest(self, name: str) -> tuple[date, str]:
-        return self._book.standings[name].due_on, name
-
-    def _by_name(self, line: BankLine) -> set[str]:
-        """Clients of the payer's name; a bank may cut it, never to less than twelve letters."""
-        payer = fold(line.payer)
-        exact = self._names.get(payer, set())
-        if exact or len(payer) < _SHORTEST_CUT_NAME:
-            return exact
-        return {c for name, of in self._names.items() if name.startswith(payer) for c in of}
+    def client_of_item(self, name: str) -> str | None:
+        """Whose an item is; None of one that does not exist on this day."""
+        standing = self._book.standings.get(name)
+        return standing.client if standing else None
 
     # ---- by what only this item has
 
     def _by_txid(self, line: BankLine) -> Match | None:
-        found = _TXID.fullmatch(line.txid.upper())
-        reminder = self._references.get(found[1]) if found else None
-        if found is None or reminder is None:
+        found = {
+            (reference, number)
+            for reference, number in _TXID.findall(f"{line.txid} {line.memo}".upper())
+            if reference in self._references
+        }
+        if len(found) != 1:
             return None
-        names = _listed(reminder)
-        if found[2]:  # one instalment of a confirmation
-            names = tuple(name for name in names if name.endswith(f"/{int(found[2])}"))[:1]
-            return self._exact(reminder.client, names, line)
-        if line.amount == reminder.total:
-            shares = self._quoted(names, reminder, line)
-            return Match(client=reminder.client, shares=shares, confidence=CERTAIN)
-        return self._exact(reminder.client, names, line)
+        reference, number = found.pop()
+        reminder = self._references[reference]
+        if number:  # one instalment of a confirmation
+            end = f"/{int(number)}"
+            names = [name for name in _listed(reminder) if name.endswith(end)]
+            return self._named(names[:1], line)
+        names = [name for name in _covered(reminder) if name in self._book.standings]
+        if line.amount != reminder.total:
+            return self._named(names, line)
+        match = self._named(names, line, {reminder.total})
+        shares = self._as_told(names, reminder) if match and match.is_certain else ()
+        return replace(match, shares=shares) if match and shares else match
 
     def _by_our_number(self, line: BankLine, bank: str) -> Match | None:
         number = line.our_number.lstrip("0")
@@ -195,45 +197,51 @@ class Matcher:
         if not number or len(names) != 1:
             return None
         name = next(iter(names))
-        return self._exact(self._book.standings[name].client, (name,), line)
+        added = line.interest + line.fee - line.discount - line.rebate
+        full = self._book.standings[name].amount + added  # as the bank itself computed it
+        return self._named([name], line, {full})
 
-    def _exact(self, client: str, names: Sequence[str], line: BankLine) -> Match | None:
-        """Certain when the amount is what is owed, or the face where that settles."""
-        if not any(self.owed(name, line.posted_on) for name in names):
-            return None  # paid or void meanwhile: what it may be is for the other rules
-        fits = line.amount in {
-            sum((self.owed(name, line.posted_on) for name in names), ZERO),
-            sum((self._book.standings[name].amount for name in names), ZERO),
-        }
+    def _named(
+        self, names: Sequence[str], line: BankLine, expected: Iterable[Decimal] = ()
+    ) -> Match | None:
+        """Certain when all of it is owed and the amount is that, or the face, or as expected."""
+        known = [name for name in names if name in self._book.standings]
+        if not known:
+            return None
+        owed = [self._owing.at(name, line.posted_on) for name in known]
+        faces = sum((self._book.standings[name].amount for name in known), ZERO)
+        fits = line.amount in {sum(owed, ZERO), faces, *expected}
         return Match(
-            client=client,
-            shares=self.split(names, line.amount, line.posted_on),
-            confidence=CERTAIN if fits else NAMED,
+            client=self._book.standings[known[0]].client,
+            shares=self.split(known, line.amount, line.posted_on),
+            confidence=CERTAIN if fits and all(owed) and len(known) == len(names) else NAMED,
         )
 
-    def _quoted(
-        self, names: Sequence[str], reminder: Reminder, line: BankLine
-    ) -> tuple[Share, ...]:
-        """A quoted total paid as quoted: each item gets what it owed on the message's day."""
-        told = {n: self.owed(n, reminder.at.date()) for n in names if n in self._book.standings}
-        if sum(told.values(), ZERO) != line.amount:
-            return self.split(told, line.amount, line.posted_on)
-        return tuple(
-            Share(item=n, amount=told[n]) for n in sorted(told, key=self._oldest) if told[n]
-        )
+    def _as_told(self, names: Sequence[str], reminder: Reminder) -> tuple[Share, ...]:
+        """A message's total paid as it asked: each item gets what it owed on the message's day."""
+        told = {name: self._owing.at(name, reminder.at.date()) for name in names}
+        if len(told) == 1 or sum(told.values(), ZERO) != reminder.total or not all(told.values()):
+            return ()
+        ordered = sorted(told, key=self._owing.oldest)
+        return tuple(Share(item=name, amount=told[name]) for name in ordered)
 
     # ---- by what people write
 
-    def _by_memo(self, line: BankLine) -> Match | None:
+    def _by_memo(self, line: BankLine, payer: Payer) -> Match | None:
         names = self._named_in(f"{line.memo} {line.document} {line.company_use}")
-        clients = {self._book.standings[name].client for name in names}
-        payer = self.client_of(line)
-        if not names or len(clients) != 1 or (payer is not None and payer not in clients):
+        owed = {name: self._owing.at(name, line.posted_on) for name in names}
+        owed = {name: amount for name, amount in owed.items() if amount > 0}
+        total = sum(owed.values(), ZERO)
+        single = [n for n, owes in owed.items() if line.amount in {owes, self._face(n)}]
+        fits = line.amount == total or len(single) == 1
+        if not fits:
+            owed = {name: amount for name, amount in owed.items() if _is_telling(name)}
+        clients = {self._book.standings[name].client for name in owed}
+        if not owed or (payer.clients and not clients & payer.clients):
             return None
-        owed = {name: self.owed(name, line.posted_on) for name in names}
-        single = [name for name, amount in owed.items() if amount == line.amount]
-        fits = line.amount == sum(owed.values(), ZERO) or len(single) == 1
-        chosen = names if line.amount == sum(owed.values(), ZERO) else (single[:1] or names)
+        if len(clients) != 1:
+            return Match(candidates=tuple(sorted(clients)))
+        chosen = list(owed) if line.amount == total else (single[:1] if fits else list(owed))
         return Match(
             client=next(iter(clients)),
             shares=self.split(chosen, line.amount, line.posted_on),
@@ -251,105 +259,90 @@ class Matcher:
                 found.update(dict.fromkeys(names))
         return list(found)
 
-    # ---- by who paid
-
-    def _by_payer(self, line: BankLine) -> Match | None:
-        client = self.client_of(line)
-        if client is None:
-            return None
-        by_tax_id = client in self._tax_ids.get(_plain(line.payer_tax_id), ())
-        owed = {s.id: self.owed(s.id, line.posted_on) for s in self._book.open_of(client)}
-        owed = {name: amount for name, amount in owed.items() if amount > 0}
-        if not owed:
-            return Match(
-                client=client, shares=(Share(item=None, amount=line.amount),), confidence=PAYER
-            )
-        single = [n for n, amount in owed.items() if line.amount in {amount, self._face(n)}]
-        if len(single) == 1:
-            return self._of_payer(client, single, line, PAYER_ONE if by_tax_id else NAME_AMOUNT)
-        together = () if single else self._together(client, owed, line)
-        if together:
-            return self._of_payer(client, together, line, PAYER_MORE if by_tax_id else NAME_AMOUNT)
-        return self._of_payer(client, list(owed), line, PAYER)
-
-    def _of_payer(
-        self, client: str, names: Sequence[str], line: BankLine, confidence: Decimal
-    ) -> Match:
-        shares = self.split(names, line.amount, line.posted_on)
-        return Match(client=client, shares=shares, confidence=confidence)
-
     def _face(self, name: str) -> Decimal:
         return self._book.standings[name].amount
 
-    def _together(
-        self, client: str, owed: Mapping[str, Decimal], line: BankLine
-    ) -> tuple[str, ...]:
-        """Several items that the amount pays: what a message named together, all, or one sum."""
-        for reminder in sorted(self._told[client], key=lambda each: each.at, reverse=True):
-            names = [name for name in _listed(reminder) if name in owed]
-            if names and sum((owed[name] for name in names), ZERO) == line.amount:
-                return tuple(names)
-        if sum(owed.values(), ZERO) == line.amount:
-            return tuple(owed)
-        return only_sum(owed, line.amount) if len(owed) <= _MOST_TOGETHER else ()
+    # ---- by who paid
+
+    def _by_payer(self, line: BankLine, payer: Payer) -> Match | None:
+        client = payer.only
+        if client is None:
+            return Match(candidates=tuple(sorted(payer.clients))) if payer.clients else None
+        day = self._owing.of_client(client, line.posted_on)
+        if not day.owed:
+            share = Share(item=None, amount=line.amount)
+            return Match(client=client, shares=(share,), confidence=PAYER)
+        single = day.fitting(line.amount)
+        if single:  # of several alike the oldest
+            one = PAYER_ONE if payer.by_tax_id else NAME_AMOUNT
+            return self._of(client, single[:1], line, one if len(single) == 1 else PAYER)
+        together = self._asked_together(client, line)
+        if not together and line.amount == day.total:
+            together = tuple(day.owed)
+        if together:
+            return self._of(client, together, line, PAYER_MORE if payer.by_tax_id else NAME_AMOUNT)
+        one_sum = day.only_sum(line.amount)
+        if one_sum:
+            return self._of(client, one_sum, line, PAYER_SUM)
+        return self._of(client, list(day.owed), line, PAYER)
+
+    def _asked_together(self, client: str, line: BankLine) -> tuple[str, ...]:
+        """What the latest message asked for with this total, or that owes it on the line's day."""
+        for total, names in reversed(self._asked.get(client, ())):
+            owed = [self._owing.at(name, line.posted_on) for name in names]
+            if all(owed) and line.amount in {total, sum(owed, ZERO)}:
+                return names
+        return ()
+
+    def _of(self, client: str, names: Sequence[str], line: BankLine, confidence: Decimal) -> Match:
+        shares = self.split(names, line.amount, line.posted_on)
+        return Match(client=client, shares=shares, confidence=confidence)
 
     def _by_amount_alone(self, line: BankLine) -> Match:
-        names = [n for n in self._amounts.get(line.amount, ()) if self.owed(n, line.posted_on) > 0]
-        if len(names) != 1 or line.payer_tax_id or line.payer:
-            return UNMATCHED  # a payer who is known to be nobody of ours pays nothing of ours
-        client = self._book.standings[names[0]].client
-        return self._of_payer(client, names, line, AMOUNT)
+        sets = self._amounts.get(line.amount, set())
+        if len(sets) > 1:
+            return Match(candidates=self._owners_of(line.amount))
+        for names in sets:
+            if all(self._owing.at(name, line.posted_on) > 0 for name in names):
+                client = self._book.standings[names[0]].client
+                stranger = bool(line.payer or line.payer_tax_id)
+                return self._of(client, names, line, STRANGER if stranger else AMOUNT)
+        return UNMATCHED
+
+    def _owners_of(self, amount: Decimal) -> tuple[str, ...]:
+        """All who owe just this, the same object each time."""
+        if amount not in self._owners:
+            standings = self._book.standings
+            names = (names[0] for names in self._amounts[amount])
+            self._owners[amount] = tuple(sorted({standings[name].client for name in names}))
+        return self._owners[amount]
 
     # ---- money that went back
 
-    def _undone(self, line: BankLine) -> Match:
-        """A charge-back: the latest payment from the bank of this amount, the other way round."""
-        before = [p for p in self._paid if p.amount == -line.amount and p.paid_on <= line.posted_on]
-        client = self.client_of(line)
-        mine = [p for p in before if p.client == client] if client else before
-        if not mine or (client is None and len(mine) > 1):
-            return Match(client=client)
-        last = max(mine, key=lambda payment: payment.paid_on)
-        share = Share(item=last.receivable, amount=line.amount)
-        return Match(
-            client=last.client, shares=(share,), confidence=PAYER_ONE if client else AMOUNT
-        )
+    def _undone(self, line: BankLine, payer: Payer) -> Match:
+        """A charge-back: the latest payment of this amount, the other way round."""
+        found = self._reversals.of(line, payer.clients)
+        if not found:
+            return Match(client=payer.only, candidates=tuple(sorted(payer.clients)))
+        shares = tuple(Share(item=part.receivable, amount=-part.amount) for part in found)
+        confidence = PAYER_ONE if payer.only else AMOUNT
+        return Match(client=found[0].client, shares=shares, confidence=confidence)
 
 
 def _listed(reminder: Reminder) -> tuple[str, ...]:
     return reminder.receivables or tuple(dict.fromkeys(key.invoice for key in reminder.keys))
 
 
-def _plain(tax_id: str) -> str:
-    """Digits and letters of a CPF or CNPJ (the new ones have letters), upper case."""
-    return "".join(sign for sign in tax_id if sign.isalnum()).upper()
+def _covered(reminder: Reminder) -> tuple[str, ...]:
+    """The items that the message's total was for: of those it listed, not always all."""
+    listed = _listed(reminder)
+    told = told_amounts([reminder], frozenset(listed), reminder.at.date())
+    covered = next((each[0].covered for each in told.values()), frozenset(listed))
+    return tuple(name for name in listed if name in covered)
 
 
-def only_sum(owed: Mapping[str, Decimal], amount: Decimal) -> tuple[str, ...]:
-    """The only set of items whose amounts sum to `amount`; () when there is none or several.
-
-    Cents in whole numbers; the sums of half of the items are looked up among those of the other
-    half, so that 20 items take some thousand steps.
-    """
-    names = sorted(owed)
-    half = len(names) // 2
-    left, right = _sums(names[:half], owed), _sums(names[half:], owed)
-    found: list[tuple[str, ...]] = []
-    for total, sets in left.items():
-        for one in sets:
-            found += [one + other for other in right.get(amount - total, ())]
-        if len(found) > 1:
-            return ()
-    return found[0] if len(found) == 1 else ()
-
-
-def _sums(
-    names: Sequence[str], owed: Mapping[str, Decimal]
-) -> dict[Decimal, list[tuple[str, ...]]]:
-    """Every subset's sum; of those with equal sums two are enough to know that it is not one."""
-    sums: dict[Decimal, list[tuple[str, ...]]] = {ZERO: [()]}
-    for name in names:
-        for total, sets in [(total, tuple(sets)) for total, sets in sums.items()]:
-            with_it = sums.setdefault(total + owed[name], [])
-            with_it += [(*one, name) for one in sets[: 2 - len(with_it)]]
-    return sums
+def _is_telling(name: str) -> bool:
+    """Whether a number stands in a text for nothing but itself."""
+    has_letter = any(sign.isalpha() for sign in name)
+    digits = sum(sign.isdigit() for sign in name)
+    return digits >= _TELLING_DIGITS or (has_letter and digits > 0)

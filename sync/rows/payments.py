@@ -12,6 +12,7 @@ from sync.key_text import folded_id, key_text
 from sync.rows.cells import error_code, is_blank
 from sync.rows.clients import ClientBook
 from sync.rows.dates import read_date
+from sync.rows.entered_twice import without_repeats
 from sync.rows.findings import Findings, RowReader, read_rows
 from sync.rows.quick import Clean, clean, known, own_word, picker, plain_amount, plain_text
 from sync.rows.receivables import Invoices
@@ -53,7 +54,7 @@ def read_payments(
     payments on a day may be two: in doubt the client's messages wait. So do those of everybody
     who owes exactly what came in without saying from whom: it may well be theirs.
     """
-    payments: list[Payment] = []
+    payments: list[tuple[Payment, Row]] = []
     seen: dict[Fact, int] = {}
     ownerless: set[Decimal] = set()
     if tab is None:
@@ -70,7 +71,7 @@ def read_payments(
         fact = (payment.receivable or payment.client, payment.paid_on, payment.amount, reference)
         first = seen.setdefault(fact, row.number)
         if first == row.number:
-            payments.append(payment)
+            payments.append((payment, row))
         else:
             reader = RowReader(findings, tab, row)
             reader.client = payment.client
@@ -80,7 +81,7 @@ def read_payments(
         for receivable in items.invoices.receivables.values():
             if receivable.amount in ownerless and receivable.paid_on is None:
                 findings.held.setdefault(receivable.client, "payment_without_owner")
-    return tuple(payments)
+    return without_repeats(payments, tab, findings)
 
 
 _COLUMNS = ("paid_on", "receivable", "client", "amount", "method", "reference", "source")

@@ -87,7 +87,7 @@ def _tabs_of_its_own(view: ViewInput) -> Iterator[Change]:
     yield from negotiations(snapshot, facts, ledger.results)
     yield from call_rows(view)
     yield from queue_tab(view, lines)
-    yield from bank_matches(snapshot, view.bank)
+    yield from bank_matches(snapshot, view.bank, view.bank_known)
     yield from issues_tab(snapshot, view.issues)
     yield from aging_tab(language, ages)
     yield from results_tab(language, facts, ledger, measured)

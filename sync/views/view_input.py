@@ -1,6 +1,6 @@
 """What a run hands to the views: everything that is to be shown, as plain values."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -61,7 +61,8 @@ class ViewInput:
     (With the plan from before, rows still become right in the next run.)
     `letters` maps (client, step name) to what that step would say. `notes` maps a reminder's
     reference to what a History row that has to be made again should say besides.
-    `bank` are the bank lines that wait for a word. `book` is the one that `plan` was decided on,
+    `bank` are the bank lines that wait for a word, `bank_known` the ids of all that were ever read.
+    `book` is the one that `plan` was decided on,
     where the caller still has it.
     """
 
@@ -76,6 +77,7 @@ class ViewInput:
     notes: Mapping[str, HistoryNote] = field(default_factory=dict)
     book: Book | None = None
     bank: tuple[Waiting, ...] = ()
+    bank_known: Collection[str] = frozenset()
 
     @property
     def language(self) -> str:
