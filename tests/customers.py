@@ -48,7 +48,9 @@ class Delivered:
 
     def link(self, words: str) -> str:
         """The link whose ready subject has these words."""
-        return next(link for link in self.links if words in unquote(link))
+        found = [link for link in self.links if words in unquote(link)]
+        assert found, f"no link says {words!r}: {self.links}"
+        return found[0]
 
 
 @dataclass
@@ -91,11 +93,11 @@ directory = "state"
             encoding="utf-8",
         )
 
-    def run(self, patch: object, moment: str) -> int:
+    def run(self, patch: object, moment: str, *more: str) -> int:
         """One run at a moment; its exit code."""
         patch.setenv("REGUA_NOW", moment)  # type: ignore[attr-defined] # pytest's MonkeyPatch
         patch.setenv("REGUA_IMAP_PASSWORD", self.imap.password)  # type: ignore[attr-defined]
-        return main(["run", "--config", str(self.config)])
+        return main(["run", "--config", str(self.config), *more])
 
     def delivered(self) -> list[Delivered]:
         """All that customers have received so far."""
