@@ -33,6 +33,7 @@ _MODULES = {
     "settle": "daily",
     "offer": "offers",
     "agree": "offers",
+    "bank": "bank",
     "serve": "serve",
 }
 
@@ -174,6 +175,21 @@ class _Build:
         sub.add_argument("--by", metavar="NAME", help=self.text("by"))
         sub.add_argument("--yes", action="store_true", help=self.text("yes"))
         self._check(sub)
+
+    def _bank(self, sub: argparse.ArgumentParser) -> None:
+        sub.add_argument(
+            "files", type=Path, nargs="+", metavar="FILE", help=self.text("bank_files")
+        )
+        sub.add_argument(
+            "--map",
+            action="append",
+            default=[],
+            type=_pair,
+            metavar="key=Heading",
+            help=self.text("bank_map"),
+        )
+        self._common(sub)
+        self._json(sub)
 
     def _serve(self, sub: argparse.ArgumentParser) -> None:
         self._common(sub)

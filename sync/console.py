@@ -24,6 +24,9 @@ from sync.step_names import step_text
 from sync.views.cells import date_text, money_text
 from sync.words import words
 
+_NUMBERS = frozenset(
+    {"total", "count", "new", "known", "certain", "suggested", "unmatched", "entered"}
+)
 _MOST_ROWS = 40  # a terminal is for the gist; everything is in --json, the page and the workbook
 
 
@@ -246,7 +249,7 @@ class Screen:
             box=box.SIMPLE_HEAD,
         )
         for column in columns:
-            right = column in {"total", "count"}
+            right = column in _NUMBERS
             table.add_column(
                 self.text(f"columns.{column}"),
                 justify="right" if right else "left",
