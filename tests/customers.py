@@ -47,7 +47,7 @@ class Delivered:
         return [unescape(link) for link in re.findall(r'href="(mailto:[^"]*)"', self.html)]
 
     def link(self, words: str) -> str:
-        """The link whose ready subject has these words."""
+        """The link whose ready subject has these words, or the code of a choice such as "-P-"."""
         found = [link for link in self.links if words in unquote(link)]
         assert found, f"no link says {words!r}: {self.links}"
         return found[0]
@@ -148,4 +148,51 @@ def written(sender: str, to: str, subject: str, body: str, at: datetime) -> Emai
     message["Date"] = format_datetime(at)
     message["Message-ID"] = f"<{abs(hash((sender, subject, body, at)))}@mail.example>"
     message.set_content(body)
+    return message
+
+
+def bounced(letter: Delivered, at: datetime, status: str = "5.1.1") -> EmailMessage:
+    """What a server writes when it could not hand a message on (RFC 3464)."""
+    original = letter.message
+    to = str(original["To"])
+    headers = "".join(f"{name}: {value}\n" for name, value in original.items())
+    raw = f"""\
+Return-Path: <>
+From: Mail Delivery System <MAILER-DAEMON@mx.example.com>
+To: financeiro@example.com
+Subject: Undelivered Mail Returned to Sender
+Date: {format_datetime(at)}
+Message-ID: <bounce-{to}>
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="=_r"
+
+--=_r
+Content-Type: text/plain
+
+<{to}>: the server did not take it
+--=_r
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.com
+
+Final-Recipient: rfc822; {to}
+Action: failed
+Status: {status}
+
+--=_r
+Content-Type: text/rfc822-headers
+
+{headers}
+--=_r--
+"""
+    made = message_from_bytes(raw.encode(), policy=policy.default)
+    assert isinstance(made, EmailMessage)
+    return made
+
+
+def away(to: Delivered, sender: str, at: datetime) -> EmailMessage:
+    """The automatic answer of somebody on holiday (RFC 3834)."""
+    message = reply(to, sender, "I am away until Monday. Option 2 of my hotel is fine.", at)
+    message["Auto-Submitted"] = "auto-replied"
     return message
