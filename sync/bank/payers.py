@@ -10,6 +10,7 @@ from sync.domain.facts import Client
 
 _SHORTEST_NAME = 4
 _SHORTEST_CUT_NAME = 12  # banks cut names, never to less than this
+_MOST_OF_CUT_NAME = 10  # the beginning of more names than these tells nothing
 _CPF, _CNPJ, _ROOT = 11, 14, 8  # a CNPJ's first eight signs name the company, the rest the branch
 
 
@@ -71,6 +72,8 @@ class Payers:
             if not self._sorted[place].startswith(payer):
                 break
             found |= self._names[self._sorted[place]]
+            if len(found) > _MOST_OF_CUT_NAME:
+                return set()
         return found
 
     def _differs(self, client: str, number: str) -> bool:
