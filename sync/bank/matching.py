@@ -1,15 +1,17 @@
 """Which open items a bank line most likely pays (DOMAIN.md, 'Payments').
 
-Certain is only a full txid or the boleto's nosso número, together with the amount, of something
-that is still owed. An invoice's number, the payer and the amount, or the amount alone are
-suggestions with a confidence, and a person decides. Candidates of equal strength suggest nothing:
-better no answer than a wrong one; but all of them may have paid.
+Certain is only a full txid or the boleto's nosso número, together with the amount; not when the
+item is paid by somebody's word (it may be this very money), void or in a plan. Bank money that
+comes twice for an item is certain twice: what is beyond is unapplied cash. An invoice's number, the
+payer and the amount, or the amount alone are suggestions with a confidence, and a person decides.
+Candidates of equal strength suggest nothing: better no answer than a wrong one; but all of them may
+have paid.
 
 | what fits | confidence |
 |---|---|
 | txid or nosso número, and the amount | 1.00, certain |
 | invoice number in the memo, and the amount | 0.95 |
-| txid or nosso número, another amount, or nothing is owed any more | 0.90 |
+| txid or nosso número, another amount, or paid by hand before | 0.90 |
 | payer (CPF/CNPJ) and the amount of one item | 0.85 |
 | payer (CPF/CNPJ) and the amount of what a message asked for, or of all | 0.80 |
 | payer (name), and the amount of either | 0.75 |
@@ -30,10 +32,10 @@ from decimal import Decimal
 from sync.bank.owing import CLOSED, Owing, Share
 from sync.bank.payers import Payer, Payers
 from sync.bank.reversals import Reversals
-from sync.bank.statement import BankLine, LineKind, fold
+from sync.bank.statement import LINE_ID, BankLine, LineKind, fold
 from sync.domain.boleto import bank_of, our_number_candidates
 from sync.domain.decisions import ZERO, Standing, Status
-from sync.domain.facts import Facts, Receivable, Reminder
+from sync.domain.facts import Facts, Instalment, Receivable, Reminder
 from sync.domain.quotes import told_amounts
 from sync.domain.standing import Book
 
@@ -104,6 +106,7 @@ class Matcher:
         self._owners: dict[Decimal, tuple[str, ...]] = {}  # of these items, once asked for
         self._asked: dict[str, list[tuple[Decimal, tuple[str, ...]]]] = defaultdict(list)
         self._references: dict[str, Reminder] = {}
+        self._by_hand = _paid_by_hand(facts)
         for standing in book.standings.values():
             self._add(standing)
         for reminder in facts.reminders:
@@ -183,11 +186,9 @@ class Matcher:
             end = f"/{int(number)}"
             names = [name for name in _listed(reminder) if name.endswith(end)]
             return self._named(names[:1], line)
-        names = [name for name in _covered(reminder) if name in self._book.standings]
-        if line.amount != reminder.total:
-            return self._named(names, line)
+        names = _covered(reminder)
         match = self._named(names, line, {reminder.total})
-        shares = self._as_told(names, reminder) if match and match.is_certain else ()
+        shares = self._as_asked(names, reminder, line)
         return replace(match, shares=shares) if match and shares else match
 
     def _by_our_number(self, line: BankLine, bank: str) -> Match | None:
@@ -204,26 +205,41 @@ class Matcher:
     def _named(
         self, names: Sequence[str], line: BankLine, expected: Iterable[Decimal] = ()
     ) -> Match | None:
-        """Certain when all of it is owed and the amount is that, or the face, or as expected."""
+        """Certain when the amount is what is owed, or the face, or as expected."""
         known = [name for name in names if name in self._book.standings]
         if not known:
             return None
-        owed = [self._owing.at(name, line.posted_on) for name in known]
-        faces = sum((self._book.standings[name].amount for name in known), ZERO)
-        fits = line.amount in {sum(owed, ZERO), faces, *expected}
+        owed = sum((self._owing.at(name, line.posted_on) for name in known), ZERO)
+        faces = sum((self._face(name) for name in known), ZERO)
+        fits = line.amount in {owed, faces, *expected} and len(known) == len(names)
         return Match(
             client=self._book.standings[known[0]].client,
             shares=self.split(known, line.amount, line.posted_on),
-            confidence=CERTAIN if fits and all(owed) and len(known) == len(names) else NAMED,
+            confidence=CERTAIN if fits and all(map(self._takes_money, known)) else NAMED,
         )
 
-    def _as_told(self, names: Sequence[str], reminder: Reminder) -> tuple[Share, ...]:
-        """A message's total paid as it asked: each item gets what it owed on the message's day."""
-        told = {name: self._owing.at(name, reminder.at.date()) for name in names}
-        if len(told) == 1 or sum(told.values(), ZERO) != reminder.total or not all(told.values()):
+    def _takes_money(self, name: str) -> bool:
+        """Whether money that names the item is certainly for it and is not known by hand."""
+        status = self._book.standings[name].status
+        if status is Status.PAID:
+            return name not in self._by_hand
+        return status not in CLOSED and status is not Status.PROBLEM
+
+    def _as_asked(
+        self, names: Sequence[str], reminder: Reminder, line: BankLine
+    ) -> tuple[Share, ...]:
+        """A message's total paid as it asked: each item gets what it owed on the message's day.
+
+        What came in later plays no part, so that the order of files does not either.
+        """
+        if line.amount != reminder.total or len(names) < 2:
             return ()
-        ordered = sorted(told, key=self._owing.oldest)
-        return tuple(Share(item=name, amount=told[name]) for name in ordered)
+        on = reminder.at.date()
+        asked = {name: self._owing.asked(name, on) for name in names}
+        if sum(asked.values(), ZERO) != reminder.total:
+            return ()
+        ordered = sorted((name for name in asked if asked[name]), key=self._owing.oldest)
+        return tuple(Share(item=name, amount=asked[name]) for name in ordered)
 
     # ---- by what people write
 
@@ -327,6 +343,18 @@ class Matcher:
         shares = tuple(Share(item=part.receivable, amount=-part.amount) for part in found)
         confidence = PAYER_ONE if payer.only else AMOUNT
         return Match(client=found[0].client, shares=shares, confidence=confidence)
+
+
+def _paid_by_hand(facts: Facts) -> frozenset[str]:
+    """The items of which a person says that money came for them."""
+    rows: list[Receivable | Instalment] = [*facts.receivables.values(), *facts.instalments.values()]
+    marked = (row.id for row in rows if row.paid_on is not None)
+    typed = (
+        each.receivable
+        for each in facts.payments
+        if each.receivable and not (each.reference and LINE_ID.fullmatch(each.reference))
+    )
+    return frozenset([*marked, *typed])
 
 
 def _listed(reminder: Reminder) -> tuple[str, ...]:

@@ -6,13 +6,13 @@ that are read together the second finds what the first left.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
 from sync.bank.sums import Sums
-from sync.domain.charges import Receipt
+from sync.domain.charges import Receipt, charge
 from sync.domain.decisions import ZERO, Status
 from sync.domain.standing import Book
 
@@ -95,6 +95,16 @@ class Owing:
         if last > on and accounts.charge(item, last, money).settled:
             return ZERO
         return accounts.charge(item, on, money).total_due
+
+    def asked(self, name: str, on: date) -> Decimal:
+        """What an item owed at the start of a day, whatever became of it since."""
+        item = self._book.accounts.item(name)
+        if item is None:
+            return ZERO
+        accounts = self._book.accounts
+        before = [receipt for receipt in accounts.own_receipts(item) if receipt.on < on]
+        debt = replace(accounts.debt(item), marked_on=None)
+        return charge(debt, before, accounts.facts.settings, accounts.calendar, on).total_due
 
     def room(self, name: str, on: date) -> Decimal:
         """How much of money of a day an item can take: later payments count too."""

@@ -7,6 +7,7 @@ those who are reminded.
 """
 
 import hashlib
+import re
 import unicodedata
 from base64 import b32encode
 from collections import Counter
@@ -18,6 +19,8 @@ from enum import StrEnum
 
 from sync.words import words
 
+LINE_ID = re.compile(r"B-[A-Z2-7]{16}")
+"""How the id of a bank's line looks, wherever it stands."""
 ZERO = Decimal("0.00")
 _MOST_TEXT = 500
 _ID_BYTES = 10  # 80 bits: 16 letters, and a chance of 1 in 10^12 among a million lines

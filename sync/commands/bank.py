@@ -76,7 +76,7 @@ def _kind(line: WaitingLine) -> str:
 # What is written.
 
 
-class _WithTab:
+class BankInTab:
     """The bank's lines as a source that shows them in their tab in the same write."""
 
     def __init__(self, source: BankSource) -> None:
@@ -114,7 +114,7 @@ def _take(
             )
             try:
                 seen = take_in(
-                    [_WithTab(source)],
+                    [BankInTab(source)],
                     _look(engine, identity, snapshot),
                     engine.store,
                     lambda fresh: _look(engine, identity, fresh),

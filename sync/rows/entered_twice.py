@@ -4,18 +4,17 @@
 the bank's stands for one row by hand at most, on days close together.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import TypeAlias
 
+from sync.bank.statement import LINE_ID
 from sync.domain.facts import Payment
 from sync.rows.findings import Findings, RowReader
 from sync.workbook import Row, Tab
 
-_OF_BANK = re.compile(r"B-[A-Z2-7]{16}")
 _WITHIN = timedelta(days=5)
 _Read: TypeAlias = tuple[Payment, Row]
 
@@ -27,7 +26,7 @@ def without_repeats(read: Sequence[_Read], tab: Tab, findings: Findings) -> tupl
     """
     bank: dict[tuple[str | None, Decimal], list[_Read]] = defaultdict(list)
     for payment, row in read:
-        if payment.reference and _OF_BANK.fullmatch(payment.reference):
+        if payment.reference and LINE_ID.fullmatch(payment.reference):
             bank[_about(payment)].append((payment, row))
     if not bank:
         return tuple(payment for payment, _ in read)
