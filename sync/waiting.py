@@ -131,11 +131,13 @@ class Waiting:
     def word(self, choice: BankChoice, waiting: WaitingLine) -> Word:
         """What a choice comes to: what its row showed, or the invoices typed in its place."""
         line = waiting.line
+        if not (choice.confirm or choice.ignore):
+            return NO_WORD
         if (choice.posted_on, choice.amount) != (line.posted_on, line.amount):
             return Word(problem="damaged_match")
         if choice.ignore:
             return Word(ignores=True)
-        if not choice.confirm or line.posted_on > self._seen.plan.run_date:
+        if line.posted_on > self._seen.plan.run_date:
             return NO_WORD
         if waiting.known is Known.SAME and not choice.others:
             return Word(ignores=True)  # yes, it is the money that was entered

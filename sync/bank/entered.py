@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from sync.bank.matching import MEMO, Match
+from sync.bank.matching import Match
 from sync.bank.statement import BankLine
 from sync.bank.sums import only_sum
 from sync.bank_lines import Posted
@@ -130,7 +130,7 @@ class Entered:
         near = [
             record for record in self._free.get(line.amount, ()) if self._may_be(record, posted)
         ]
-        near = [record for record in near if _agree(record, match)]
+        near = [each for each in near if _is_twin(each, line) or _agree(each, match)]
         if not near:
             return self._take_several(posted, match)
         best = min(near, key=lambda record: _rank(record, line, match))
@@ -174,27 +174,29 @@ def _agree(record: _Record, match: Match) -> bool:
     """Whether nothing speaks against it: another client, or an item that the bank names."""
     if match.clients and record.client is not None and record.client not in match.clients:
         return False
-    named = match.confidence >= MEMO and match.items
+    named = match.names_items and match.items
     return not named or not record.items or bool(record.items & set(match.items))
 
 
 def _rank(record: _Record, line: BankLine, match: Match) -> tuple[bool, bool, int, int]:
-    is_twin = bool(record.end_to_end) and record.end_to_end == line.end_to_end
     return (
-        not is_twin,
+        not _is_twin(record, line),
         record.items.isdisjoint(match.items),
         _days_apart(record, line),
         record.serial,
     )
 
 
+def _is_twin(record: _Record, line: BankLine) -> bool:
+    """Whether the bank itself says so: one Pix has one end-to-end id."""
+    return bool(record.end_to_end) and record.end_to_end == line.end_to_end
+
+
 def _sameness(record: _Record, line: BankLine, match: Match) -> Known:
     if record.account is not None:
-        same = (record.end_to_end, record.our_number) != ("", "") and (
-            record.end_to_end == line.end_to_end and record.our_number == line.our_number
-        )
+        same = _is_twin(record, line) or bool(line.our_number and record.our_number)
         return Known.SAME if same else Known.MAYBE
-    named = match.confidence >= MEMO and bool(record.items & set(match.items))
+    named = match.names_items and bool(record.items & set(match.items))
     return Known.SAME if named or not _days_apart(record, line) else Known.MAYBE
 
 

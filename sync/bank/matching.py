@@ -51,6 +51,7 @@ PAYER = Decimal("0.50")
 AMOUNT = Decimal("0.40")
 STRANGER = Decimal("0.30")
 NOTHING = Decimal("0.00")
+_NAMING = frozenset({CERTAIN, MEMO_AMOUNT, NAMED, MEMO})
 
 _TXID = re.compile(r"(?<![A-Z0-9])(R[A-Z2-7]{11})([0-9]{2})?(?![A-Z0-9])")
 _WORD = re.compile(r"[^\W_]+")
@@ -76,6 +77,11 @@ class Match:
     def is_certain(self) -> bool:
         """Whether nothing but a person's word is missing."""
         return self.confidence == CERTAIN
+
+    @property
+    def names_items(self) -> bool:
+        """Whether the bank's own line names the items: by txid, number, or in its text."""
+        return self.confidence in _NAMING
 
     @property
     def items(self) -> tuple[str, ...]:
@@ -184,8 +190,8 @@ class Matcher:
         reminder = self._references[reference]
         if number:  # one instalment of a confirmation
             end = f"/{int(number)}"
-            names = [name for name in _listed(reminder) if name.endswith(end)]
-            return self._named(names[:1], line)
+            parts = [name for name in _listed(reminder) if name.endswith(end)]
+            return self._named(parts[:1], line)
         names = _covered(reminder)
         match = self._named(names, line, {reminder.total})
         shares = self._as_asked(names, reminder, line)

@@ -70,7 +70,8 @@ def _placed(
             kept[row.number] = left.pop(line)
     if not pending:
         return tuple(rows.values())  # by day
-    placed: list[Mapping[str, Cell]] = [kept.get(number, {}) for number in range(2, max(kept) + 1)]
+    last = max(row.number for row in tab.rows)
+    placed: list[Mapping[str, Cell]] = [kept.get(number, {}) for number in range(2, last + 1)]
     return (*placed, *left.values())
 
 
