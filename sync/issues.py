@@ -153,6 +153,9 @@ agreement_above_owed
 agreement_discount_differs
 agreement_due_before
 agreement_not_split
+agreement_parts_gone
+agreement_parts_differ
+agreement_paid_before
 recurring_stopped
 duplicate_recurring other_row
 until_before_from

@@ -3,7 +3,6 @@
 March 2026: the 9th is a Monday, the 13th a Friday.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -556,8 +555,8 @@ MUTANTS: dict[str, tuple[object, str, Any, Callable[[], None]]] = {
     ),
     "confirms what people typed": (
         courtesies,
-        "_NOT_TYPED",
-        re.compile(r".*"),
+        "was_accepted",
+        lambda ref: True,  # noqa: ARG005 - the real one's shape
         test_what_a_person_typed_is_not_confirmed,
     ),
     "says it at night": (

@@ -35,6 +35,7 @@ class Refusal(StrEnum):
     DISCOUNT_DIFFERS = "agreement_discount_differs"
     DUE_BEFORE = "agreement_due_before"
     NOT_SPLIT = "agreement_not_split"
+    PARTS_GONE = "agreement_parts_gone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,12 +98,21 @@ def pending_agreements(facts: Facts, its_book: Book) -> tuple[int, ...]:
 def agree_pending(
     facts: Facts, calendar: BusinessCalendar, its_book: Book
 ) -> dict[int, Terms | Refusal]:
-    """What becomes of each pending agreement, by its place in Facts.negotiations."""
+    """What becomes of each pending agreement, by its place in Facts.negotiations.
+
+    One whose instalments messages told of had them: somebody deleted them, paid ones perhaps.
+    """
     pending = pending_agreements(facts, its_book)
     if not pending:
         return {}
     few = of_clients(facts, {facts.negotiations[index].client for index in pending})
-    return {index: agree(few, calendar, facts.negotiations[index]) for index in pending}
+    known = {key.invoice.rpartition("/")[0] for each in few.reminders for key in each.keys}
+    return {
+        index: Refusal.PARTS_GONE
+        if facts.negotiations[index].ref in known
+        else agree(few, calendar, facts.negotiations[index])
+        for index in pending
+    }
 
 
 def agree(facts: Facts, calendar: BusinessCalendar, row: Negotiation) -> Terms | Refusal:

@@ -10,6 +10,10 @@ Broken is for good, also when the late instalment is paid afterwards; a person m
 A discount granted stays when the agreement breaks (it would lapse only if the accepted text said
 so, and no fact says that); it goes when a person ends the agreement before it was decided. It is
 one amount for all originals (`granted`), split among them by what each owed, to the cent.
+
+An open agreement is in doubt, and its instalments wait for a person, when money that was entered
+after it was made is dated on or before its day (the instalments would ask for it again), or when
+they are not those that its row says (one was deleted, an amount was changed).
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,10 +25,11 @@ from sync.domain.calendar import effective_due
 from sync.domain.charges import CENT, Receipt, SettledBy, cents
 from sync.domain.decisions import ZERO, Charge
 from sync.domain.facts import Instalment, Negotiation, NegotiationKind, Receivable
-from sync.domain.negotiation import AgreementState, Result, concerned
+from sync.domain.negotiation import AgreementState, Doubt, Result, concerned, was_accepted
 from sync.domain.receipts import Accounts, Item
 
 _DAY = timedelta(days=1)
+_LATELY = timedelta(days=30)
 _PERCENT_DECIMALS = 4  # a percentage that a person types has two of its own
 
 
@@ -152,6 +157,8 @@ class _Plan:
         over = self._redirect(frozen)
         charges = {part.id: self._paid(part) for part in self.parts}
         state = self._state(charges, replaced_on)
+        if state.result is Result.OPEN:
+            state = replace(state, doubt=self._doubt(frozen))
         plans.states.append(state)
         if state.result in (Result.OPEN, Result.KEPT):
             self._keep(plans, state, frozen)
@@ -163,6 +170,33 @@ class _Plan:
     def _frozen(self, original: Receivable) -> Charge:
         until = [r for r in self.accounts.receipts(original) if r.on <= self.row.at]
         return self.accounts.charge(original, self.row.at, until)
+
+    def _doubt(self, frozen: dict[str, Charge]) -> Doubt | None:
+        named = {name for part in self.parts for name in part.receivables}
+        asked = sum((part.amount for part in self.parts), ZERO)
+        if any(charge.settled for name, charge in frozen.items() if name in named):
+            return Doubt.PAID_BEFORE  # when they were written, each of them was owed
+        owed = sum((charge.total_due for charge in frozen.values()), ZERO)
+        if self._paid_lately() and asked > owed - granted(self.row, owed) and self._is_exact():
+            return Doubt.PAID_BEFORE
+        count, amount = self.row.instalments, self.row.amount
+        if count not in (None, len(self.parts)) or amount not in (None, asked):
+            return Doubt.PARTS_DIFFER
+        return None
+
+    def _paid_lately(self) -> bool:
+        """Whether money is dated shortly before the agreement; settings may change for others."""
+        since = self.row.at - _LATELY
+        receipts = (r for original in self.originals for r in self.accounts.receipts(original))
+        return any(
+            since <= receipt.on <= self.row.at and receipt.amount > 0 for receipt in receipts
+        )
+
+    def _is_exact(self) -> bool:
+        """Whether what is asked must be what was owed less the discount: no plan's interest."""
+        if self.row.amount is None or not was_accepted(self.row.ref or ""):
+            return True
+        return not any(rule.monthly_rate for rule in self.accounts.facts.offer_rules)
 
     def _paid(self, part: Instalment) -> Charge:
         return self.accounts.charge(part, self.accounts.run_date)

@@ -1,7 +1,7 @@
 """Thanks and confirmations: messages that ask for nothing (DOMAIN.md, 'Negotiation').
 
 - `confirmation`: the instalments of an agreement accepted by mail or made by command; once, while
-  the agreement is open and not older than a week.
+  the agreement is open and not older than a week. Who types an agreement has told the client.
 - `thanks` (setting 'thank for payments'): what money settled; once, within the week after, to a
   client who owes nothing late and whom nothing holds.
 
@@ -10,7 +10,6 @@ start it, count for nothing on a ladder, and go on business days inside the wind
 client and run: a confirmation goes before a reminder, thanks after it.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -22,14 +21,11 @@ from sync.domain.decisions import ZERO, Action, Decision, ItemDecision, Reason, 
 from sync.domain.facts import Choice, Mode, Step, StepKey
 from sync.domain.gates import address_hold, hold_of_client, is_outside_window
 from sync.domain.history import CONFIRMATION, COURTESIES, THANKS
-from sync.domain.negotiation import AgreementState, Result
+from sync.domain.negotiation import AgreementState, Result, was_accepted
 from sync.domain.standing import Book
 
 COURTESY_DAYS = 7
 """How long after its event a courtesy makes sense: nobody is thanked for years at once."""
-
-_NOT_TYPED = re.compile(r"[AM]-[A-Z2-7]{10}")
-"""Refs of agreements by command and by mail; who types one has told the client."""
 
 _BY_MONEY = frozenset(SettledBy) - {SettledBy.PLAN}
 _RUNS = frozenset({Result.OPEN, Result.KEPT})
@@ -105,7 +101,7 @@ def _by_client(standings: Iterable[Standing]) -> dict[str, list[Standing]]:
 def _confirmation(day: Day, state: AgreementState) -> Decision | None:
     """What was agreed on, in writing; None when it was said, or is no news any more."""
     recent = state.at >= day.today - timedelta(days=COURTESY_DAYS)
-    if state.result is not Result.OPEN or not recent or not _NOT_TYPED.fullmatch(state.ref):
+    if state.result is not Result.OPEN or not recent or not was_accepted(state.ref):
         return None
     parts = [day.book.standings[name] for name in state.instalments if name in day.book.standings]
     if not parts or any(day.history.was_said(part.id, CONFIRMATION) for part in parts):

@@ -3,6 +3,7 @@
 States are values derived from the facts each time; nothing here is stored.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -28,6 +29,21 @@ class Result(StrEnum):
     CLOSED = "closed"
 
 
+_ACCEPTED = re.compile(r"[AM]-[A-Z2-7]{10}")
+
+
+def was_accepted(ref: str) -> bool:
+    """Whether an agreement is of an option, chosen by mail or command; else a person typed it."""
+    return _ACCEPTED.fullmatch(ref) is not None
+
+
+class Doubt(StrEnum):
+    """Why the instalments of an open agreement wait for a person; each is the code of an issue."""
+
+    PAID_BEFORE = "agreement_paid_before"
+    PARTS_DIFFER = "agreement_parts_differ"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromiseState:
     """A promise to pay. `until` is the effective date of pay_by, the last day to keep it."""
@@ -46,7 +62,10 @@ class PromiseState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementState:
-    """An agreement: `originals` are paid by `instalments`. `decided_on`: kept, broken or ended."""
+    """An agreement: `originals` are paid by `instalments`. `decided_on`: kept, broken or ended.
+
+    `doubt`: while it is open, its instalments may ask for too much or too little.
+    """
 
     index: int
     ref: str
@@ -57,6 +76,7 @@ class AgreementState:
     result: Result
     decided_on: date | None = None
     closed: bool = False
+    doubt: Doubt | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ row_problem (another row of its client is wrong), prescribed (more than five yea
 An instalment is also held by what holds one of its originals: a problem, dispute, pause or answer,
 and it is void when all its originals are. One whose agreement is not in the negotiations tab is a
 problem, and holds the invoices it names: nobody is asked for both, nor for either in doubt.
+Instalments of an agreement in doubt (sync.domain.agreements) wait with row_problem.
 """
 
 from bisect import bisect_left
@@ -192,6 +193,9 @@ class _Judge:
         for part in self.facts.instalments.values():
             if part.agreement not in accounts.agreed_on:
                 self.wrong.update(part.receivables)
+        for state in plans.states:
+            if state.doubt is not None:
+                self.wrong.update(state.instalments)
 
     def receivable(self, row: Receivable) -> Standing:
         """The standing of an invoice."""

@@ -1,4 +1,4 @@
-"""Agreements that somebody typed and that cannot be carried out: one issue each."""
+"""Agreements that cannot be carried out, or whose instalments are in doubt: one issue each."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -6,6 +6,7 @@ from types import MappingProxyType
 from sync.domain.agreeing import Refusal, agree_pending
 from sync.domain.calendar import BusinessCalendar
 from sync.domain.facts import Facts
+from sync.domain.negotiation import Doubt
 from sync.domain.standing import Book
 from sync.issues import Issue
 from sync.negotiation_rows import TAB, row_of
@@ -20,17 +21,21 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "agreement_discount_differs": "discount",
         "agreement_due_before": "first_due_on",
         "agreement_not_split": "instalments",
+        "agreement_parts_gone": "ref",
+        "agreement_parts_differ": "instalments",
+        "agreement_paid_before": "at",
     }
 )
-"""The cell that each refusal is about."""
+"""The cell that each refusal or doubt is about."""
 
 
 def agreement_issues(
     snapshot: Snapshot, facts: Facts, book: Book, calendar: BusinessCalendar
 ) -> tuple[Issue, ...]:
-    """An issue for every agreement without instalments that cannot get any.
+    """An issue for every agreement without instalments that cannot get any, or in doubt about them.
 
-    Its invoices wait meanwhile (reason `awaiting_answer`), until it is mended or closed.
+    Its invoices wait meanwhile (reason `awaiting_answer`), until it is mended or closed; its
+    instalments (reason `row_problem`), until it is mended.
     """
     tab = snapshot.tabs.get(TAB)
     if tab is None:
@@ -39,10 +44,12 @@ def agreement_issues(
     for index, refusal in agree_pending(facts, calendar, book).items():
         if isinstance(refusal, Refusal):
             found.append(_issue(tab, facts, index, refusal, snapshot.language))
+    doubts = {s.index: s.doubt for s in book.agreements.values() if s.doubt is not None}
+    found += [_issue(tab, facts, n, doubt, snapshot.language) for n, doubt in doubts.items()]
     return tuple(found)
 
 
-def _issue(tab: Tab, facts: Facts, index: int, refusal: Refusal, language: str) -> Issue:
+def _issue(tab: Tab, facts: Facts, index: int, refusal: Refusal | Doubt, language: str) -> Issue:
     row, place = facts.negotiations[index], row_of(tab, facts, index)
     column = COLUMNS[refusal.value]
     if refusal is Refusal.DUE_BEFORE and row.first_due_on is None:

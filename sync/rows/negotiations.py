@@ -115,7 +115,9 @@ def read_instalments(
     findings: Findings,
 ) -> dict[str, Instalment]:
     """The instalments by their id, in the tab's order."""
-    agreements = {negotiation.ref for negotiation in negotiations if negotiation.ref}
+    agreements = {
+        row.ref for row in negotiations if row.ref and row.kind is NegotiationKind.AGREEMENT
+    }
     found: dict[str, Instalment] = {}
     rows: dict[str, int] = {}
     for reader in read_rows(tab, findings):

@@ -1,0 +1,161 @@
+"""What a third look found: agreements whose instalments would ask for what was paid, and the like.
+
+Stories with the real commands on real workbooks.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from tests.workbooks import Desk, columns_of, make, regua, sheet_of
+
+NOVEMBER_3 = date(2026, 11, 3)
+PLAN = {
+    "at": NOVEMBER_3,
+    "client": "Ana",
+    "kind": "Agreement",
+    "instalments": 3,
+    "first_due_on": date(2026, 11, 20),
+}
+OWED = (
+    {"id": "F-1", "client": "Ana", "due_on": date(2026, 9, 1), "amount": 1000},
+    {"id": "F-2", "client": "Ana", "due_on": date(2026, 9, 2), "amount": 2000},
+)
+
+
+@pytest.fixture(autouse=True)
+def noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REGUA_NOW", "2026-11-30T12:00:00-03:00")
+
+
+def desk(
+    folder: Path,
+    negotiations: tuple[Mapping[str, object], ...] = (),
+    payments: tuple[Mapping[str, object], ...] = (),
+) -> Desk:
+    book = folder / "book.xlsx"
+    return Desk(make(book, OWED, negotiations=negotiations, payments=payments))
+
+
+def agreed(folder: Path, **values: object) -> Desk:
+    """Ana's plan of three instalments, typed on 3 November and carried out."""
+    team = desk(folder, negotiations=({**PLAN, **values},))
+    team.run("2026-11-03")
+    return team
+
+
+def type_row(team: Desk, tab: str, **values: object) -> None:
+    """Add a row as a person would."""
+    book = load_workbook(team.book)
+    sheet = sheet_of(book, tab)
+    columns = columns_of(sheet, tab)
+    row = 2
+    while any(sheet.cell(row, column).value is not None for column in columns.values()):
+        row += 1
+    for key, value in values.items():
+        sheet.cell(row, columns[key], value)
+    book.save(team.book)
+
+
+def delete_rows(team: Desk, tab: str, first: int, count: int) -> None:
+    book = load_workbook(team.book)
+    sheet_of(book, tab).delete_rows(first, count)
+    book.save(team.book)
+
+
+def codes(team: Desk, day: str) -> list[str]:
+    return [issue["problem"] for issue in team.plan(day)["issues"]]
+
+
+def asked_for(team: Desk, day: str) -> list[str]:
+    """What a run's messages are about."""
+    sent = team.run(day)[1]["sent"]
+    return [name for message in sent for name in message["receivables"]]
+
+
+DAY_BEFORE_FIRST = "2026-11-18"
+
+
+def test_a_running_plan_is_asked_for_by_its_instalments(tmp_path: Path) -> None:
+    team = agreed(tmp_path)
+    assert codes(team, DAY_BEFORE_FIRST) == []
+    assert asked_for(team, DAY_BEFORE_FIRST) == ["N-0001/1"]
+
+
+@pytest.mark.parametrize(
+    ("told", "receivable", "amount", "on"),
+    [
+        ("all of one invoice, the day before", "F-1", 1000, date(2026, 11, 2)),
+        ("all of one invoice, the same day", "F-1", 1000, NOVEMBER_3),
+        ("a part of one, the same day", "F-2", 300, NOVEMBER_3),
+    ],
+)
+def test_money_of_before_a_plan_that_is_entered_after_it_is_not_asked_for_again(
+    tmp_path: Path, told: str, receivable: str, amount: int, on: date
+) -> None:
+    team = agreed(tmp_path)
+    type_row(team, "payments", paid_on=on, receivable=receivable, client="Ana", amount=amount)
+    assert codes(team, DAY_BEFORE_FIRST) == ["agreement_paid_before"], told
+    assert asked_for(team, DAY_BEFORE_FIRST) == []
+
+
+def test_nor_is_that_of_a_plan_made_by_command(tmp_path: Path) -> None:
+    team = desk(tmp_path)
+    choice = ("--option", "2", "--yes", "--date", "2026-11-03")
+    ref = regua("agree", "Ana", *choice, *team.where)[1]["ref"]
+    type_row(team, "payments", paid_on=NOVEMBER_3, receivable="F-1", client="Ana", amount=400)
+    assert codes(team, "2026-11-04") == ["agreement_paid_before"]
+    assert asked_for(team, "2026-11-04") == []  # no confirmation of a plan that is in doubt
+    delete_rows(team, "payments", 2, 1)
+    type_row(team, "payments", paid_on=NOVEMBER_3, receivable=f"{ref}/1", client="Ana", amount=400)
+    assert asked_for(team, "2026-11-04") == [f"{ref}/{n}" for n in (1, 2, 3)]
+
+
+def test_money_that_was_known_when_a_plan_was_made_raises_no_doubt(tmp_path: Path) -> None:
+    paid = {"paid_on": NOVEMBER_3, "receivable": "F-2", "client": "Ana", "amount": 300}
+    team = desk(tmp_path, negotiations=(PLAN,), payments=(paid,))
+    team.run("2026-11-03")
+    assert [row["amount"] for row in team.rows("instalments")] == [900, 900, 900]
+    assert asked_for(team, DAY_BEFORE_FIRST) == ["N-0001/1"]
+
+
+def test_an_instalment_that_somebody_deleted_is_not_forgotten(tmp_path: Path) -> None:
+    team = agreed(tmp_path)
+    delete_rows(team, "instalments", 3, 1)
+    assert codes(team, DAY_BEFORE_FIRST) == ["agreement_parts_differ"]
+    assert asked_for(team, DAY_BEFORE_FIRST) == []
+
+
+def test_an_amount_that_is_changed_after_its_instalments_were_written_is_told(
+    tmp_path: Path,
+) -> None:
+    team = agreed(tmp_path, amount=2400)
+    number = [row["ref"] for row in team.rows("negotiations")].index("N-0001") + 2
+    book = load_workbook(team.book)
+    sheet = sheet_of(book, "negotiations")
+    sheet.cell(number, columns_of(sheet, "negotiations")["amount"], 2100)
+    book.save(team.book)
+    assert codes(team, DAY_BEFORE_FIRST) == ["agreement_parts_differ"]
+    assert asked_for(team, DAY_BEFORE_FIRST) == []
+
+
+def test_instalments_that_messages_told_of_are_not_written_twice(tmp_path: Path) -> None:
+    team = agreed(tmp_path)
+    assert asked_for(team, DAY_BEFORE_FIRST) == ["N-0001/1"]
+    delete_rows(team, "instalments", 2, 3)
+    assert codes(team, "2026-11-26") == ["agreement_parts_gone"]
+    assert asked_for(team, "2026-11-26") == []
+    assert team.rows("instalments") == []
+
+
+def test_instalments_of_what_is_no_agreement_any_more_have_their_issue(tmp_path: Path) -> None:
+    team = agreed(tmp_path)
+    book = load_workbook(team.book)
+    sheet = sheet_of(book, "negotiations")
+    sheet.cell(2, columns_of(sheet, "negotiations")["kind"], "Note")
+    book.save(team.book)
+    assert codes(team, DAY_BEFORE_FIRST) == ["unknown_agreement"] * 3
+    assert asked_for(team, DAY_BEFORE_FIRST) == []
