@@ -167,17 +167,18 @@ def test_a_promise_becomes_one_when_a_person_fills_in_its_date() -> None:
     assert plan.standings["F-1"].status == "promised"
 
 
-def test_a_result_beside_skip_or_one_that_the_list_lacks_counts_for_nothing() -> None:
+def test_a_result_counts_whatever_is_ticked_beside_it_and_one_that_the_list_lacks_does_not() -> (
+    None
+):
     team = desk()
-    choose(team, "Ana", "reached")
+    choose(team, "Ana", "disputed")
     team.tick("skip", "Ana")
     number = team.number("queue", "client", "Bruno")
     team.store.type_cell("queue", number, "call_result", "sei lá")
-    assert sorted(view_codes(team, "03-19")) == ["contradictory_choice", "unknown_value"]
+    assert view_codes(team, "03-19") == ["unknown_value"]
     team.run("03-19")
-    assert team.rows("negotiations") == team.rows("history") == []
-    ana = team.row("queue", "Ana")
-    assert (ana["skip"], ana["call_result"]) == ("Sim", "Falei")
+    assert [(client_, kind) for client_, kind, _ in talks(team)] == [("Ana", "Contestação")]
+    assert [(row["client"], row["outcome"]) for row in team.rows("history")] == [("Ana", "Enviado")]
 
 
 def test_a_call_about_an_instalment_names_no_invoice_that_its_row_could_not_have() -> None:

@@ -22,7 +22,7 @@ def read_choices(tab: Tab | None, book: ClientBook, findings: Findings) -> tuple
         ticked = {tick for tick in _TICKS if _is_ticked(reader, tick)}
         result = reader.code("call_result", "call_result")
         if result is not None:
-            ticked.add("done")  # a call with a result was made
+            ticked = {"done"}  # the call was made, whatever else is ticked: what it brought counts
         if not ticked or reader.fault:
             continue
         shown = _shown(reader)

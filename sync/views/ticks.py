@@ -7,7 +7,7 @@ from datetime import date
 from sheet_templates import headings
 from sync.domain.approval import shown_until
 from sync.domain.decisions import Reason
-from sync.domain.facts import CallResult, Choice, Outcome
+from sync.domain.facts import Choice, Outcome
 from sync.domain.history import COUNTS_AS_SENT
 from sync.key_text import key_text
 from sync.queue_key import decode_shown
@@ -123,10 +123,7 @@ def _contradictions(snapshot: Snapshot) -> Iterator[Choice]:
         if tab is None:
             return
         ticked = {tick for tick in _TICKS if _is_ticked(tab.value(row, tick))}
-        result = _call_result(tab.value(row, "call_result"))
-        if result is not None:
-            ticked.add("done")
-        if len(ticked) < 2:
+        if len(ticked) < 2 or _has_call_result(tab.value(row, "call_result")):
             continue
         key = key_text(tab.value(row, "key")) or ""
         try:
@@ -145,13 +142,11 @@ def _contradictions(snapshot: Snapshot) -> Iterator[Choice]:
             skip="skip" in ticked,
             done="done" in ticked,
             reference=shown.reference,
-            call_result=result,
         )
 
 
-def _call_result(value: Cell) -> CallResult | None:
-    code = headings.value_code("call_result", value) if isinstance(value, str) else None
-    return CallResult(code) if code else None
+def _has_call_result(value: Cell) -> bool:
+    return isinstance(value, str) and headings.value_code("call_result", value) is not None
 
 
 def _is_ticked(value: Cell) -> bool:
