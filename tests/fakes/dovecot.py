@@ -130,6 +130,11 @@ class LocalDovecot:
                 self._process.wait(30)
         shutil.rmtree(self._folder, ignore_errors=True)
 
+    @property
+    def maildir(self) -> Path:
+        """Where another server puts the account's messages."""
+        return self._folder / "mail"
+
     def client(self) -> imaplib.IMAP4:
         """Another client of the account, as a person's mail program is."""
         client = imaplib.IMAP4(self.host, self.port)
