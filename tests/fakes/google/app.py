@@ -1,11 +1,11 @@
 """The server: HTTP on loopback in, the store behind, faults and quotas in between.
 
-    with GoogleServer() as server:
-        key = server.service_account("robot@local-project.iam.gserviceaccount.com")
-        book = server.new_spreadsheet("Cobrança", owner="ana@example.com", locale="pt_BR")
-        server.share(book, key["client_email"], "writer")
-        client = open_client(server, key)       # real gspread, real google-auth
-        client.open_by_key(book).sheet1.update([["Olá"]], "A1")
+with GoogleServer() as server:
+    key = server.service_account("robot@local-project.iam.gserviceaccount.com")
+    book = server.new_spreadsheet("Cobrança", owner="ana@example.com", locale="pt_BR")
+    server.share(book, key["client_email"], "writer")
+    client = open_client(server, key)       # real gspread, real google-auth
+    client.open_by_key(book).sheet1.update([["Olá"]], "A1")
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Self
 from . import drive
 from .desk import Answer, Desk, Dropped
 from .errors import not_found
-from .faults import Fault
 from .http import LoopbackHttp
 from .person import Person
 from .state import Document, new_document
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
     from types import TracebackType
+
+    from .faults import Fault
 
 Json = dict[str, Any]
 

@@ -1,21 +1,31 @@
 """spreadsheets.batchUpdate: all of its requests, or none.
 
-Source: <https://developers.google.com/workspace/sheets/api/guides/batchupdate>: requests are applied
-in order and atomically, replies stand in the order of the requests, empty where there is nothing to
-say. A refusal names the request: `Invalid requests[2].updateCells: …`.
+Source: <https://developers.google.com/workspace/sheets/api/guides/batchupdate>: requests are
+applied in order and atomically, replies stand in the order of the requests, empty where there is
+nothing to say. A refusal names the request: `Invalid requests[2].updateCells: …`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from . import cell_changes, dimension_changes, objects, ranges, rearranging, sheet_changes
+from . import (
+    cell_changes,
+    dimension_changes,
+    objects,
+    protections,
+    ranges,
+    rearranging,
+    sheet_changes,
+)
 from .calculation import Calculation
 from .errors import ApiError, invalid
 from .spreadsheets import spreadsheet
-from .state import Document
-from .store import Call
+
+if TYPE_CHECKING:
+    from .state import Document
+    from .store import Call
 
 Json = dict[str, Any]
 
@@ -72,12 +82,12 @@ CHANGES: dict[str, Change] = {
     "findReplace": rearranging.find_replace,
     "trimWhitespace": rearranging.trim_whitespace,
     "deleteDuplicates": rearranging.delete_duplicates,
-    "addProtectedRange": objects.add_protected,
-    "updateProtectedRange": objects.update_protected,
-    "deleteProtectedRange": objects.delete_protected,
-    "addNamedRange": objects.add_named,
-    "updateNamedRange": objects.update_named,
-    "deleteNamedRange": objects.delete_named,
+    "addProtectedRange": protections.add_protected,
+    "updateProtectedRange": protections.update_protected,
+    "deleteProtectedRange": protections.delete_protected,
+    "addNamedRange": protections.add_named,
+    "updateNamedRange": protections.update_named,
+    "deleteNamedRange": protections.delete_named,
     "addConditionalFormatRule": objects.add_rule,
     "updateConditionalFormatRule": objects.update_rule,
     "deleteConditionalFormatRule": objects.delete_rule,

@@ -80,10 +80,10 @@ class Calculation:
             line: list[Value] = []
             for column in columns:
                 cell = own.get(column) if own else None
-                if cell is not None and cell.value is not None:
-                    value = cell.value
-                    if isinstance(value, Formula):
-                        value = self._formula(sheet, row, column, value.text)
+                value = cell.value if cell is not None else None
+                if isinstance(value, Formula):
+                    line.append(self._formula(sheet, row, column, value.text))
+                elif value is not None:
                     line.append(value)
                 else:
                     line.append(extra.get(column) if extra else None)
@@ -93,7 +93,7 @@ class Calculation:
     def last_rows(self, sheet: Sheet) -> dict[int, int]:
         """Row → last column that has a value, spilled ones counted; empty rows are absent."""
         self._spill_towards(sheet, sheet.whole)
-        made = {}
+        made: dict[int, int] = {}
         for source in (sheet.cells, self._spilled.get(sheet.id, {})):
             for row, kept in source.items():
                 last = max(
@@ -147,22 +147,23 @@ class Calculation:
             said = f"Result was not automatically expanded, please insert more rows ({missing})."
             return Failure("REF", said)
         spilled = self._spilled.setdefault(sheet.id, {})
-        for down, line in enumerate(result):
-            for right in range(len(line)):
-                at = (row + down, column + right)
-                taken = sheet.get(*at).value is not None or at[1] in spilled.get(at[0], {})
-                if taken and (down or right):
-                    name = cell_name(*at)
-                    return Failure(
-                        "REF",
-                        "Array result was not expanded because it would overwrite data in "
-                        f"{name}.",
-                    )
+        target = Rect(row, row + len(result), column, column + len(result[0]))
+        for at in target.places():
+            taken = sheet.get(*at).value is not None or at[1] in spilled.get(at[0], {})
+            if taken and at != (row, column):
+                name = cell_name(*at)
+                said = f"Array result was not expanded because it would overwrite data in {name}."
+                return Failure("REF", said)
+        self._expand(spilled, result, row, column)
+        return result[0][0]
+
+    def _expand(
+        self, spilled: dict[int, dict[int, Value]], result: Grid, row: int, column: int
+    ) -> None:
         for down, line in enumerate(result):
             for right, value in enumerate(line):
                 if (down or right) and value is not None:
                     spilled.setdefault(row + down, {})[column + right] = value
-        return result[0][0]
 
     def _spill_towards(self, sheet: Sheet, rect: Rect) -> None:
         """Compute the array formulas that could reach a part of the tab."""
@@ -224,7 +225,9 @@ class Calculation:
             heights = {len(part) for part in parts}
             if len(heights) > 1:
                 return Failure("VALUE", "Function ARRAY_ROW parameter 2 has mismatched row size.")
-            joined = [[value for part in parts for value in part[line]] for line in range(heights.pop())]
+            joined = [
+                [value for part in parts for value in part[line]] for line in range(heights.pop())
+            ]
             if made and joined and len(made[0]) != len(joined[0]):
                 said = "In ARRAY_LITERAL, an Array Literal was missing values for one or more rows."
                 return Failure("VALUE", said)
@@ -345,7 +348,9 @@ def _spills(tree: Node | None) -> bool:
 
 
 def _box(top: int | None, bottom: int | None, left: int | None, right: int | None) -> Box:
-    rows = (top, None) if top is None or bottom is None else (min(top, bottom), max(top, bottom) + 1)
+    rows = (
+        (top, None) if top is None or bottom is None else (min(top, bottom), max(top, bottom) + 1)
+    )
     columns = (left, right)
     if left is not None and right is not None:
         columns = min(left, right), max(left, right) + 1
@@ -363,13 +368,13 @@ def _joined(first: Result, last: Result) -> Result:
             return one
     if not isinstance(first, Area) or not isinstance(last, Area) or first.sheet is not last.sheet:
         return Failure("REF", "Argument must be a range.")
-    one, other = first.rect, last.rect
+    start, end = first.rect, last.rect
     return Area(
         first.sheet,
         Rect(
-            min(one.top, other.top),
-            max(one.bottom, other.bottom),
-            min(one.left, other.left),
-            max(one.right, other.right),
+            min(start.top, end.top),
+            max(start.bottom, end.bottom),
+            min(start.left, end.left),
+            max(start.right, end.right),
         ),
     )

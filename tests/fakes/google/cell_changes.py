@@ -7,7 +7,6 @@ appendCells writes below the last row that has a value, computed ones counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,15 +19,24 @@ from .state import TEXT_LIMIT, Sheet
 from .wire import coloured, style_paths, wire
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .batch import Batch
 
 Json = dict[str, Any]
 Paths = list[tuple[str, ...]]
-_OWN = {"userEnteredValue", "userEnteredFormat", "note", "dataValidation", "textFormatRuns", "pivotTable"}
+_OWN = {
+    "userEnteredValue",
+    "userEnteredFormat",
+    "note",
+    "dataValidation",
+    "textFormatRuns",
+    "pivotTable",
+}
 
 
 def update_cells(batch: Batch, body: Json) -> None:
-    """updateCells."""
+    """`updateCells`."""
     wanted = cell_paths(body)
     rows = body.get("rows", [])
     if "start" in body:
@@ -67,7 +75,8 @@ def _check_fit(rows: list[Json], height: int, width: int, rect: Rect) -> None:
         if len(one.get("values", [])) > width:
             last = rect.left + width - 1
             raise invalid(
-                f"Attempting to write column: {last + 1}, beyond the last requested column of: {last}"
+                f"Attempting to write column: {last + 1}, beyond the last requested column "
+                f"of: {last}"
             )
 
 
@@ -113,7 +122,8 @@ def _value(given: Json | None) -> Any:
     said = value.text if isinstance(value, Formula) else value
     if isinstance(said, str) and len(said) > TEXT_LIMIT:
         raise invalid(
-            f"Your input contains more than the maximum of {TEXT_LIMIT} characters in a single cell."
+            f"Your input contains more than the maximum of {TEXT_LIMIT} characters in a single "
+            "cell."
         )
     return value
 
@@ -169,7 +179,7 @@ _NUMBER_OF_VALUES = {
 
 
 def check_condition(condition: Json) -> None:
-    """Refuse a BooleanCondition with too few or too many values (the counts are its documentation's).
+    """Refuse a BooleanCondition with too few or too many values, as documented for each type.
 
     Raises:
         ApiError: 400.
@@ -180,7 +190,9 @@ def check_condition(condition: Json) -> None:
     least, most = _NUMBER_OF_VALUES.get(kind, (1, 500))
     count = len(condition.get("values", []))
     if not least <= count <= most:
-        raise invalid(f"{kind} conditions must have between {least} and {most} values, not {count}.")
+        raise invalid(
+            f"{kind} conditions must have between {least} and {most} values, not {count}."
+        )
 
 
 def checked_rule(rule: Json | None) -> Json | None:
@@ -233,7 +245,7 @@ def _drop_merges(sheet: Sheet, rect: Rect) -> None:
 
 
 def unmerge_cells(batch: Batch, body: Json) -> None:
-    """unmergeCells."""
+    """`unmergeCells`."""
     sheet, rect = batch.draft.rect(body.get("range", {}))
     batch.call.check_protection(batch.draft, sheet, rect)
     _drop_merges(sheet, rect)
@@ -261,5 +273,3 @@ def update_borders(batch: Batch, body: Json) -> None:
         if not borders:
             del made["borders"]
         sheet.put(row, column, replace(cell, format=made or None))
-
-

@@ -49,8 +49,10 @@ def credentials(key: dict[str, Any], scopes: Sequence[str] = (SHEETS,)) -> Any:
     """google-auth's credentials of a key file's content."""
     if key["type"] == "authorized_user":
         # google-auth publishes no types for this.
-        return UserCredentials.from_authorized_user_info(key, scopes=list(scopes))
-    return Credentials.from_service_account_info(key, scopes=list(scopes))
+        made: Any = UserCredentials
+        return made.from_authorized_user_info(key, scopes=list(scopes))
+    made = Credentials
+    return made.from_service_account_info(key, scopes=list(scopes))
 
 
 def open_client(
@@ -61,7 +63,8 @@ def open_client(
     timeout: float = 20.0,
 ) -> gspread.Client:
     """A gspread client that talks to the server."""
-    session = AuthorizedSession(credentials(key, scopes))
+    untyped: Any = AuthorizedSession
+    session = untyped(credentials(key, scopes))
     mount(session, server)
     client = gspread.Client(auth=session.credentials, session=session)
     client.set_timeout(timeout)

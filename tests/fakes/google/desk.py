@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from . import discovery, errors, masks, urls
@@ -20,6 +18,10 @@ from .faults import HTML, Fault, Faults
 from .quotas import Quotas
 from .store import Call, Store
 from .tokens import Token, TokenDesk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
 
 Json = dict[str, Any]
 _APIS = {
@@ -94,7 +96,9 @@ class Desk:
         name = "token" if is_token else found[0].name if found else "unknown"
         fault = self.faults.take(name)
         holder = self.tokens.holder(incoming.authorization.removeprefix("Bearer ").strip())
-        made = self._with_fault(fault, lambda: self._made(incoming, found, holder, is_token=is_token))
+        made = self._with_fault(
+            fault, lambda: self._made(incoming, found, holder, is_token=is_token)
+        )
         with self.store.lock:
             logged = Logged(
                 name=name,
@@ -173,7 +177,7 @@ class Desk:
         pairs = parse_qsl(incoming.query, keep_blank_values=True)
         query = discovery.checked_query(route.name, pairs) if is_sheets else dict(pairs)
         tree = masks.read(query["fields"]) if is_sheets and query.get("fields") else {}
-        masks.check(tree, route.answer)
+        masks.check(tree, route.answer, str(query.get("fields", "")))
         body = _parsed(incoming.body)
         if is_sheets and route.body:
             body = discovery.checked(route.body, body, route.field)

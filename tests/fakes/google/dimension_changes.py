@@ -14,6 +14,7 @@ from .a1 import Rect
 from .errors import invalid
 from .shifting import delete, insert, move
 from .state import COLUMN_WIDTH, Sheet
+from .wire import wire
 
 if TYPE_CHECKING:
     from .batch import Batch
@@ -40,7 +41,7 @@ def _rect(sheet: Sheet, start: int, end: int, *, rows: bool) -> Rect:
 
 
 def insert_dimension(batch: Batch, body: Json) -> None:
-    """insertDimension."""
+    """`insertDimension`."""
     sheet, rows, start, end = _span(batch, body.get("range", {}), cut=False)
     count = sheet.rows if rows else sheet.columns
     before = bool(body.get("inheritFromBefore"))
@@ -48,7 +49,9 @@ def insert_dimension(batch: Batch, body: Json) -> None:
         raise invalid("inheritFromBefore cannot be true when inserting at index 0.")
     if start > count or (start == count and not before):
         least = "" if before else " if inheritFromBefore is false"
-        raise invalid(f"range.startIndex[{start}] must be less than the grid size ({count}){least}.")
+        raise invalid(
+            f"range.startIndex[{start}] must be less than the grid size ({count}){least}."
+        )
     batch.call.check_protection(batch.draft, sheet, _inside(sheet, start, rows=rows))
     insert(batch.draft, sheet, rows=rows, at=start, count=end - start, from_before=before)
 
@@ -59,7 +62,7 @@ def _inside(sheet: Sheet, at: int, *, rows: bool) -> Rect:
 
 
 def delete_dimension(batch: Batch, body: Json) -> None:
-    """deleteDimension."""
+    """`deleteDimension`."""
     sheet, rows, start, end = _span(batch, body.get("range", {}))
     name, count = ("row", sheet.rows) if rows else ("column", sheet.columns)
     if start >= count:
@@ -80,7 +83,7 @@ def delete_dimension(batch: Batch, body: Json) -> None:
 
 
 def append_dimension(batch: Batch, body: Json) -> None:
-    """appendDimension."""
+    """`appendDimension`."""
     sheet = batch.draft.sheet(int(body.get("sheetId", 0)))
     length = body.get("length", 0)
     if length <= 0:
@@ -104,7 +107,7 @@ def move_dimension(batch: Batch, body: Json) -> None:
 
 
 def update_dimension_properties(batch: Batch, body: Json) -> None:
-    """updateDimensionProperties."""
+    """`updateDimensionProperties`."""
     sheet, rows, start, end = _span(batch, body.get("range", {}))
     wanted = masks.paths(body.get("fields"), "DimensionProperties", "properties")
     batch.call.check_protection(batch.draft, sheet, _rect(sheet, start, end, rows=rows))
@@ -140,10 +143,16 @@ def add_group(batch: Batch, body: Json) -> Json:
     given = body.get("range", {})
     sheet, rows, start, end = _span(batch, given)
     kept = _groups(sheet, rows=rows)
-    span = {"sheetId": sheet.id, "dimension": given["dimension"], "startIndex": start, "endIndex": end}
+    span = {
+        "sheetId": sheet.id,
+        "dimension": given["dimension"],
+        "startIndex": start,
+        "endIndex": end,
+    }
     kept.append({"range": span, "depth": 1})
     _deepen(kept)
-    return {"dimensionGroups": [dict(one) for one in kept]}
+    sheet.properties["gridProperties"][f"{'row' if rows else 'column'}GroupControlAfter"] = True
+    return {"dimensionGroups": wire(kept)}
 
 
 def _deepen(kept: list[Json]) -> None:
@@ -161,12 +170,16 @@ def delete_group(batch: Batch, body: Json) -> Json:
     """deleteDimensionGroup: the deepest group of that very span."""
     sheet, rows, start, end = _span(batch, body.get("range", {}))
     kept = _groups(sheet, rows=rows)
-    found = [one for one in kept if (one["range"]["startIndex"], one["range"]["endIndex"]) == (start, end)]
+    found = [
+        one
+        for one in kept
+        if (one["range"]["startIndex"], one["range"]["endIndex"]) == (start, end)
+    ]
     if not found:
         raise invalid("No dimension group was found for the given range.")
     kept.remove(max(found, key=lambda one: one["depth"]))
     _deepen(kept)
-    return {"dimensionGroups": [dict(one) for one in kept]} if kept else {}
+    return {"dimensionGroups": wire(kept)} if kept else {}
 
 
 def update_group(batch: Batch, body: Json) -> None:
@@ -186,7 +199,7 @@ def update_group(batch: Batch, body: Json) -> None:
 
 
 def _shift_part(batch: Batch, body: Json, *, inserting: bool) -> None:
-    """insertRange and deleteRange: cells beside the range move, formulas' references do not follow."""
+    """Cells beside the range move; references to them do not follow here."""
     sheet, rect = batch.draft.rect(body.get("range", {}))
     batch.call.check_protection(batch.draft, sheet, rect)
     rows = body.get("shiftDimension", "ROWS") == "ROWS"
@@ -198,7 +211,11 @@ def _shift_part(batch: Batch, body: Json, *, inserting: bool) -> None:
     )
     moved = []
     for row, column, cell in list(sheet.filled(tail)):
-        sheet.put(row, column, replace(cell, value=None, format=None, note="", validation=None, runs=(), pivot=None))
+        sheet.put(
+            row,
+            column,
+            replace(cell, value=None, format=None, note="", validation=None, runs=(), pivot=None),
+        )
         if inserting or (row, column) not in rect:
             step = size if inserting else -size
             moved.append((row + step, column, cell) if rows else (row, column + step, cell))
@@ -208,10 +225,10 @@ def _shift_part(batch: Batch, body: Json, *, inserting: bool) -> None:
 
 
 def insert_range(batch: Batch, body: Json) -> None:
-    """insertRange."""
+    """`insertRange`."""
     _shift_part(batch, body, inserting=True)
 
 
 def delete_range(batch: Batch, body: Json) -> None:
-    """deleteRange."""
+    """`deleteRange`."""
     _shift_part(batch, body, inserting=False)

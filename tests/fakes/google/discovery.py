@@ -39,7 +39,6 @@ _ENUM_NAMES = {
 _ONEOFS = {
     "ExtendedValue": ("value", ("numberValue", "stringValue", "boolValue", "formulaValue")),
     "UpdateCellsRequest": ("area", ("start", "range")),
-    "InsertRangeRequest": ("", ()),
     "ColorStyle": ("kind", ("rgbColor", "themeColor")),
     "ConditionalFormatRule": ("rule", ("booleanRule", "gradientRule")),
     "UpdateConditionalFormatRuleRequest": ("instruction", ("rule", "newIndex")),
@@ -179,11 +178,7 @@ def _scalar(owner: str, key: str, spec: Json, value: Any, path: str, found: Foun
     if kind == "any":
         return value
     if "enum" in spec:
-        if isinstance(value, int) and not isinstance(value, bool) and value < len(spec["enum"]):
-            return spec["enum"][value]
-        if value not in spec["enum"]:
-            found.append(_wrong(path, _type_name(owner, key, spec), value))
-        return value
+        return _enum(owner, key, spec, value, path, found)
     if kind == "integer":
         return _integer(value, path, found)
     if kind == "number":
@@ -196,6 +191,15 @@ def _scalar(owner: str, key: str, spec: Json, value: Any, path: str, found: Foun
         return value
     if not isinstance(value, str):
         found.append(_wrong(path, "TYPE_STRING", value))
+    return value
+
+
+def _enum(owner: str, key: str, spec: Json, value: Any, path: str, found: Found) -> Any:
+    """A name, or its number."""
+    if type(value) is int and value < len(spec["enum"]):
+        return spec["enum"][value]
+    if value not in spec["enum"]:
+        found.append(_wrong(path, _type_name(owner, key, spec), value))
     return value
 
 
@@ -234,10 +238,11 @@ def _type_name(owner: str, key: str, spec: Json) -> str:
     if spec.get("type") == "array":
         return _LIST_VALUE
     if "$ref" in spec:
-        return _PROTO + spec["$ref"]
+        return f"{_PROTO}{spec['$ref']}"
     if "enum" in spec:
         return _PROTO + _ENUM_NAMES.get((owner, key), key[0].upper() + key[1:])
-    return {"integer": "TYPE_INT32", "boolean": "TYPE_BOOL"}.get(spec["type"], "TYPE_STRING")
+    plain = {"integer": "TYPE_INT32", "boolean": "TYPE_BOOL"}
+    return plain.get(str(spec["type"]), "TYPE_STRING")
 
 
 def checked_query(method: str, given: list[tuple[str, str]]) -> Json:

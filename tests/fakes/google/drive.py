@@ -1,9 +1,9 @@
 """Drive v3 as far as a spreadsheet's file needs it: files, permissions, capabilities, about.
 
-Source: <https://developers.google.com/workspace/drive/api/reference/rest/v3/files>. Without `fields`
-an answer has kind, id, name and mimeType, as recorded. A file that is not the caller's is 404. A
-service account has no storage of its own since 2025 and gets `storageQuotaExceeded` on creating;
-`allow_service_account_files` of the server turns that off, for older behaviour.
+Source: <https://developers.google.com/workspace/drive/api/reference/rest/v3/files>. Without
+`fields` an answer has kind, id, name and mimeType, as recorded. A file that is not the caller's is
+404. A service account has had no storage of its own since 2025: creating is `storageQuotaExceeded`;
+`desk.service_files` of the server turns that off, for older behaviour.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ Json = dict[str, Any]
 _BASIC = "kind,id,name,mimeType"
 
 
-def own_file(store: Store, owner: str, document: Document, *, parents: list[str] | None = None) -> File:
+def own_file(
+    store: Store, owner: str, document: Document, *, parents: list[str] | None = None
+) -> File:
     """A spreadsheet's file in the store, owned by a user."""
     document.id = document.id or secrets.token_urlsafe(33)
     now = store.now()
@@ -169,7 +171,7 @@ def get(call: Call) -> Json:
 
 
 def list_files(call: Call) -> Json:
-    """GET files: `q` with mimeType, name, trashed, owners, sharedWithMe and modifiedTime, joined by `and`."""
+    """GET files: `q` may ask for a kind, a name, owners, times and flags, joined by `and`."""
     conditions = _conditions(str(call.query.get("q", "")))
     found = [
         one
@@ -234,7 +236,10 @@ def _meets(call: Call, one: File, key: str, operator: str, value: str) -> bool:
 
 def _check_storage(call: Call) -> None:
     if call.user.endswith(".gserviceaccount.com") and not call.service_files:
-        said = "Service Accounts do not have storage quota. Leverage shared drives, or use OAuth delegation instead."
+        said = (
+            "Service Accounts do not have storage quota. Leverage shared drives, or use OAuth "
+            "delegation instead."
+        )
         raise DriveError(403, "storageQuotaExceeded", said)
 
 
@@ -283,7 +288,7 @@ def copy_file(call: Call) -> Json:
         raise _not_found(one.id)
     document = one.document.copy()
     document.id = ""
-    document.properties["title"] = (call.body or {}).get("name", f"Copy of {one.name}")
+    document.properties["title"] = (call.body or {}).get("name") or f"Copy of {one.name}"
     made = own_file(call.store, call.user, document)
     return _masked(call, resource(call, made), _BASIC)
 
@@ -299,11 +304,15 @@ def add_permission(call: Call) -> Json:
     one, body = _file(call, "writer"), call.body or {}
     kind, role = body.get("type"), body.get("role")
     if kind not in {"user", "group", "domain", "anyone"} or role not in RANKS or not role:
-        raise DriveError(400, "badRequest", "The permission type field is required.", "permission.type")
+        raise DriveError(
+            400, "badRequest", "The permission type field is required.", "permission.type"
+        )
     email = str(body.get("emailAddress", ""))
     made: Json = {
         "kind": "drive#permission",
-        "id": "anyoneWithLink" if kind == "anyone" else permission_id(email or body.get("domain", "")),
+        "id": "anyoneWithLink"
+        if kind == "anyone"
+        else permission_id(email or body.get("domain", "")),
         "type": kind,
         "role": role,
         **({"emailAddress": email, "displayName": email} if email else {}),

@@ -193,7 +193,11 @@ def _worded_day(said: str, where: Locale, today: date) -> tuple[date, str] | Non
     found = _WORDED_US.fullmatch(said)
     if found:
         month = _month(found.group(1), where)
-        return _dated(int(found.group(3)), month, int(found.group(2)), "mmm d, yyyy") if month else None
+        return (
+            _dated(int(found.group(3)), month, int(found.group(2)), "mmm d, yyyy")
+            if month
+            else None
+        )
     return None
 
 

@@ -107,10 +107,10 @@ def violations(found: list[tuple[str, str]]) -> ApiError:
     return ApiError(400, "\n".join(said for _, said in found), details)
 
 
-def bad_fields(path: str) -> ApiError:
-    """400 for a `fields` parameter that names nothing."""
+def bad_fields(path: str, mask: str) -> ApiError:
+    """400 for a `fields` parameter that names nothing; the field is the whole mask."""
     said = f"Error expanding 'fields' parameter. Cannot find matching fields for path '{path}'."
-    error = violations([(path, said)])
+    error = violations([(mask, said)])
     error.message = "Request contains an invalid argument."
     return error
 

@@ -12,14 +12,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HTML = (
     "<!DOCTYPE html>\n<html lang=en>\n<meta charset=utf-8>\n<title>Error {code} (Server Error)!!1"
-    "</title>\n<p><b>{code}.</b> <ins>That’s an error.</ins>\n<p>The server encountered a temporary "
-    "error and could not complete your request.<p>Please try again in 30 seconds.\n"
+    "</title>\n<p><b>{code}.</b> <ins>That’s an error.</ins>\n<p>The server encountered a "
+    "temporary error and could not complete your request.<p>Please try again in 30 seconds.\n"
 )
 
 
@@ -28,7 +30,7 @@ class Fault:
     """One thing that goes wrong.
 
     Attributes:
-        when: `before` the request is applied (it is not), or `after` (it is, the client learns otherwise).
+        when: `before` the request is applied (it is not), or `after` it was.
         status: the HTTP status of the answer; 0 leaves the answer.
         html: the error is Google's page, no JSON.
         drop: the connection is closed without an answer.

@@ -70,7 +70,7 @@ def shown(value: Value, number_format: Json | None, where: Locale) -> str:
         case Failure():
             return value.shown
     pattern = pattern_of(number_format, where)
-    if not pattern or pattern == "@" or pattern == "General":
+    if not pattern or pattern in {"@", "General"}:
         return general(value, where)
     return _sectioned(value, pattern, where)
 
@@ -131,8 +131,10 @@ def _numbered(number: float, tokens: list[tuple[str, str]], where: Locale) -> st
     made, placed = "", False
     for kind, said in tokens:
         if kind == "digits" and not placed:
-            made += _scientific(abs(number), said, power, where) if power else _digits(
-                abs(number), said, where
+            made += (
+                _scientific(abs(number), said, power, where)
+                if power
+                else _digits(abs(number), said, where)
             )
             placed = True
         elif kind == "bracket" and said.startswith("$"):
@@ -192,9 +194,7 @@ def _minute(tokens: list[tuple[str, str]], index: int) -> bool:
     return bool(before and before[-1][:1] in "hH") or bool(after and after[0][:1] == "s")
 
 
-def _date_token(
-    said: str, moment: datetime, where: Locale, *, twelve: bool, minute: bool
-) -> str:
+def _date_token(said: str, moment: datetime, where: Locale, *, twelve: bool, minute: bool) -> str:
     size = len(said)
     match said[0]:
         case "y":

@@ -13,8 +13,7 @@ from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, ROUND_UP, Decimal
 from typing import TYPE_CHECKING
 
-from .a1 import Rect
-from .cells import Failure, Value
+from .cells import Failure, Typed, Value
 from .entered import entered
 from .formats import shown
 from .formula_lookup import LOOKUPS, matches
@@ -22,6 +21,7 @@ from .formula_values import Area, Grid, Result, broadcast, flat, number, text, t
 from .state import from_serial, serial
 
 if TYPE_CHECKING:
+    from .a1 import Rect
     from .calculation import Evaluation
     from .formula_parser import Node
 
@@ -92,9 +92,9 @@ def _text_function(at: Evaluation, value: Value, pattern: Value) -> Value:
 
 
 def _value_function(at: Evaluation, value: Value) -> Value:
-    read = entered(text(value, at.where), at.where, at.calculation.now.date())[0] if isinstance(
-        value, str
-    ) else value
+    read: Typed = value
+    if isinstance(value, str):
+        read = entered(value, at.where, at.calculation.now.date())[0]
     if isinstance(read, float):
         return read
     return Failure("VALUE", f"VALUE parameter '{value}' cannot be parsed to number.")
@@ -320,7 +320,9 @@ def _ordinal(*, rows: bool) -> Special:
             return float((at.row if rows else at.column) + 1)
         found = at.raw(nodes[0])
         if not isinstance(found, Area):
-            return found if isinstance(found, Failure) else Failure("N_A", "Argument must be a range.")
+            return (
+                found if isinstance(found, Failure) else Failure("N_A", "Argument must be a range.")
+            )
         rect: Rect = found.rect
         if not at.arrays:
             return float((rect.top if rows else rect.left) + 1)
@@ -364,7 +366,10 @@ def _indirect(at: Evaluation, nodes: tuple[Node, ...]) -> Result:
     found = at.raw(tree) if tree is not None else said
     if isinstance(found, Area):
         return found
-    return Failure("REF", f"Function INDIRECT parameter 1 value is '{said}'. It is not a valid cell/range reference.")
+    return Failure(
+        "REF",
+        f"Function INDIRECT parameter 1 value is '{said}'. It is not a valid cell/range reference.",
+    )
 
 
 SPECIAL: dict[str, Special] = {

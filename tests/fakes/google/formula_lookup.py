@@ -8,17 +8,19 @@ once, so that a column of ten thousand lookups is quick.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
 from .a1 import Rect
 from .cells import Failure, Value
 from .entered import entered
-from .formula_values import Area, Grid, Result, broadcast, compare, flat, number, truth
 from .formats import general
+from .formula_values import Area, Grid, Result, broadcast, compare, flat, number, truth
+from .locales import locale
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from .calculation import Evaluation
     from .formula_parser import Node
 
@@ -87,13 +89,7 @@ def _missing(key: Value, function: str) -> Failure:
     return Failure("N_A", f"Did not find value '{said}' in {function} evaluation.")
 
 
-class _Plain:
-    """A point as the decimal mark, for messages."""
-
-    decimal = "."
-
-
-_PLAIN = _Plain()
+_PLAIN = locale("en_US")  # messages have a point as the decimal mark
 
 
 def _part(at: Evaluation, result: Result, column: int) -> Result:
@@ -121,7 +117,10 @@ def _vlookup(at: Evaluation, nodes: tuple[Node, ...]) -> Result:
     if isinstance(chosen, Failure):
         return chosen
     if not 1 <= chosen <= _width(table):
-        said = f"Function VLOOKUP parameter 3 value is {int(chosen)}. Valid values are between 1 and {_width(table)} inclusive."
+        said = (
+            f"Function VLOOKUP parameter 3 value is {int(chosen)}. Valid values are between 1 and "
+            f"{_width(table)} inclusive."
+        )
         return Failure("REF", said)
     first = _part(at, table, 0)
     answers = flat([at.read(_part(at, table, int(chosen) - 1))])
@@ -137,7 +136,7 @@ def _vlookup(at: Evaluation, nodes: tuple[Node, ...]) -> Result:
 def _searcher(
     at: Evaluation, where: Result, function: str, *, in_order: bool
 ) -> Callable[[Value], int | Failure]:
-    """key → position or #N/A."""
+    """Key → position or #N/A."""
     values = flat([at.read(where)]) if in_order else []
     positions = {} if in_order else _index(at, where)
 
@@ -208,7 +207,9 @@ def _index_area(source: Area, row: int, column: int) -> Result:
     if not 0 <= column <= rect.columns:
         return _out_of_range(column, rect.columns, 3)
     top, bottom = (rect.top + row - 1, rect.top + row) if row else (rect.top, rect.bottom)
-    left, right = (rect.left + column - 1, rect.left + column) if column else (rect.left, rect.right)
+    left, right = (
+        (rect.left + column - 1, rect.left + column) if column else (rect.left, rect.right)
+    )
     return Area(source.sheet, Rect(top, bottom, left, right))
 
 

@@ -1,8 +1,9 @@
 """A formula's text → a tree.
 
 Grammar and precedence: <https://support.google.com/docs/answer/3093197>, operators as in
-<https://support.google.com/docs/table/25273> (`:` binds tightest, then `%`, unary minus, `^`, `* /`,
-`+ -`, `&`, comparisons). `;` parts arguments in every locale, `,` where the decimal mark is a point.
+<https://support.google.com/docs/table/25273> (`:` binds tightest, then `%`, unary minus, `^`,
+`* /`, `+ -`, `&`, comparisons). `;` parts arguments in every locale, `,` where the decimal
+mark is a point.
 """
 
 from __future__ import annotations
@@ -155,7 +156,11 @@ class _Parser:
         made = [self.argument()]
         while not self.next_is(")"):
             token = self.take()
-            if token.kind != "part" or (token.text == "," and self.decimal == ",") or token.text == "\\":
+            if (
+                token.kind != "part"
+                or (token.text == "," and self.decimal == ",")
+                or token.text == "\\"
+            ):
                 raise ParseError
             made.append(self.argument())
         self.take()
@@ -188,7 +193,7 @@ class _Parser:
 
 
 def _retold(listed: list[Token], decimal: str) -> list[Token]:
-    """Numbers as the locale has them: `1,5` is one number only where a comma is the decimal mark."""
+    """`1,5` is one number only where a comma is the decimal mark."""
     made: list[Token] = []
     for token in listed:
         wrong = "," if decimal == "." else "."

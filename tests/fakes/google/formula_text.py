@@ -1,7 +1,7 @@
 """A formula's text: its tokens, and its references rewritten when rows, columns or tabs change.
 
 As in Sheets (<https://support.google.com/docs/answer/3093197> and what its editor does): inserting
-moves and widens references, deleting narrows them or leaves `#REF!`, copying moves the relative ones.
+moves and widens references, deleting narrows them or leaves `#REF!`, copying moves relative ones.
 """
 
 from __future__ import annotations
@@ -189,16 +189,20 @@ def spanned(reference: Reference, span: Span, *, rows: bool) -> Reference | None
     low = first if first is not None else last
     if reference.last and last is None:
         found = span(low, 10**9)
-        return found and replace(reference, first=replace(reference.first, **{name: found[0]}))
+        return found and replace(reference, first=_at(reference.first, found[0], rows=rows))
     found = span(low, last)
     if found is None:
         return None
-    made = replace(reference, first=replace(reference.first, **{name: found[0]}))
+    made = replace(reference, first=_at(reference.first, found[0], rows=rows))
     if first is None:
         made = replace(made, first=reference.first)
     if reference.last:
-        made = replace(made, last=replace(reference.last, **{name: found[1]}))
+        made = replace(made, last=_at(reference.last, found[1], rows=rows))
     return made
+
+
+def _at(corner: Corner, index: int, *, rows: bool) -> Corner:
+    return replace(corner, row=index) if rows else replace(corner, column=index)
 
 
 def shifted(text: str, rows: int, columns: int) -> str:

@@ -7,7 +7,6 @@ The sentences of the errors are those that Sheets shows on a cell. Source for th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -17,6 +16,8 @@ from .entered import entered
 from .formats import general
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from .a1 import Rect
     from .locales import Locale
     from .state import Sheet
@@ -153,7 +154,7 @@ def _arithmetic(operator: str, first: float, second: float) -> Value:
     try:
         made = first**second
     except (OverflowError, ZeroDivisionError):
-        made = complex()
+        made = 0j
     if isinstance(made, complex):
         return Failure("NUM", "POW evaluates to an imaginary number or is out of range.")
     return float(made)

@@ -2,7 +2,7 @@
 
 Sources: <https://developers.google.com/workspace/sheets/api/guides/field-masks> and
 <https://developers.google.com/workspace/drive/api/guides/fields-parameter>. An update mask with
-`*` means all; a path that names a message replaces it whole; a path whose value is absent clears it.
+`*` means all; a path that names a message replaces it whole; one without a value clears it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class _Reader:
     def read(self) -> Tree:
         tree = self._list()
         if self.at < len(self.text):
-            raise bad_fields(self.text)
+            raise bad_fields(self.text, self.text)
         return tree
 
     def _list(self) -> Tree:
@@ -47,7 +47,7 @@ class _Reader:
             self.at += 1
             inner = self._list()
             if self.text[self.at : self.at + 1] != ")":
-                raise bad_fields(self.text)
+                raise bad_fields(self.text, self.text)
             self.at += 1
         for name in names[:-1]:
             tree = tree.setdefault(name, {})
@@ -62,7 +62,7 @@ class _Reader:
             self.at += 1
         name = self.text[start : self.at].strip()
         if not name:
-            raise bad_fields(self.text)
+            raise bad_fields(self.text, self.text)
         return name if name == "*" else discovery.camel(name)
 
 
@@ -83,7 +83,7 @@ def read(text: str) -> Tree:
     return _Reader(text).read()
 
 
-def check(tree: Tree, schema: str) -> None:
+def check(tree: Tree, schema: str, text: str = "") -> None:
     """Refuse a `fields` parameter that names what the answer cannot have.
 
     Raises:
@@ -91,7 +91,7 @@ def check(tree: Tree, schema: str) -> None:
     """
     wrong = _first_unknown(tree, schema, "")
     if wrong:
-        raise bad_fields(wrong)
+        raise bad_fields(wrong, text or wrong)
 
 
 def _first_unknown(tree: Tree, schema: str, path: str) -> str:
@@ -132,7 +132,9 @@ def paths(text: str | None, schema: str, root: str = "") -> list[tuple[str, ...]
         ApiError: 400 when there is none, or one that the schema does not have.
     """
     if not text:
-        raise invalid("At least one field must be listed in 'fields'. (Use '*' to indicate all fields.)")
+        raise invalid(
+            "At least one field must be listed in 'fields'. (Use '*' to indicate all fields.)"
+        )
     tree = read(text.replace(" ", ""))
     if root and set(tree) == {root}:
         tree = tree[root] or {"*": {}}

@@ -1,4 +1,4 @@
-"""Requests about what lies on a tab beside cells: protections, names, rules, bands, filters, charts.
+"""Requests about what lies on a tab beside cells: names, rules, bands, filters, charts.
 
 Source: the request reference. They are kept as sent (colours in both spellings, ids added); their
 ranges move with rows and columns. What they do to people's eyes (hidden rows, drawn charts) is not
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import masks
 from .cell_changes import check_condition
-from .errors import PROTECTED, invalid
+from .errors import invalid
 from .ranges import metadata_matches
 from .rearranging import sort_rows
 from .state import Sheet, grid_range
@@ -25,7 +25,7 @@ Json = dict[str, Any]
 _NAME = re.compile(r"[^\W\d][\w.]{0,249}")
 
 
-def _find(batch: Batch, name: str, key: str, wanted: Any, said: str) -> tuple[Sheet, Json]:
+def find_object(batch: Batch, name: str, key: str, wanted: Any, said: str) -> tuple[Sheet, Json]:
     for sheet in batch.draft.sheets:
         for one in sheet.objects[name]:
             if one.get(key) == wanted:
@@ -33,7 +33,7 @@ def _find(batch: Batch, name: str, key: str, wanted: Any, said: str) -> tuple[Sh
     raise invalid(said.format(wanted))
 
 
-def _new_id(batch: Batch, name: str, key: str, given: Json, said: str) -> int:
+def new_object_id(batch: Batch, name: str, key: str, given: Json, said: str) -> int:
     wanted = given.get(key)
     if wanted is None:
         return batch.draft.new_id()
@@ -42,120 +42,11 @@ def _new_id(batch: Batch, name: str, key: str, given: Json, said: str) -> int:
     return int(wanted)
 
 
-# -- protected ranges
-
-
-def add_protected(batch: Batch, body: Json) -> Json:
-    """addProtectedRange; the caller is always among the editors (recorded: the answer echoes only)."""
-    given = body.get("protectedRange", {})
-    sheet = _protected_sheet(batch, given)
-    made = wire({**given, "requestingUserCanEdit": True})
-    made.setdefault("editors", {})
-    taken = "Protected range id {} is already in use."
-    made["protectedRangeId"] = _new_id(batch, "protectedRanges", "protectedRangeId", given, taken)
-    sheet.objects["protectedRanges"].append(_with_caller(batch, made))
-    first = {"protectedRangeId": made.pop("protectedRangeId")}
-    return {"protectedRange": {**first, **made}}
-
-
-def _protected_sheet(batch: Batch, given: Json) -> Sheet:
-    if "namedRangeId" in given:
-        wanted = given["namedRangeId"]
-        for one in batch.draft.named_ranges:
-            if one["namedRangeId"] == wanted:
-                return batch.draft.sheet(int(one["range"].get("sheetId", 0)))
-        raise invalid(f"No named range with id: {wanted}")
-    if "range" not in given:
-        raise invalid("Must specify either range or namedRangeId.")
-    return batch.draft.rect(given["range"])[0]
-
-
-def _with_caller(batch: Batch, one: Json) -> Json:
-    """The stored protection: who made it and who owns the file may edit."""
-    kept = {k: v for k, v in one.items() if k != "requestingUserCanEdit"}
-    if one.get("warningOnly"):
-        return {**kept, "editors": {}}
-    editors = dict(one.get("editors", {}))
-    users = list(editors.get("users", []))
-    for user in (batch.call.user, batch.call.file().owner):
-        if user.casefold() not in {str(known).casefold() for known in users}:
-            users.append(user)
-    return {**kept, "editors": {**editors, "users": users}}
-
-
-def update_protected(batch: Batch, body: Json) -> None:
-    """updateProtectedRange."""
-    given = body.get("protectedRange", {})
-    sheet, one = _protected(batch, given.get("protectedRangeId"))
-    wanted = masks.paths(body.get("fields"), "ProtectedRange", "protectedRange")
-    made = masks.merged(one, wire(given), [path for path in wanted if path[0] != "protectedRangeId"])
-    made["protectedRangeId"] = one["protectedRangeId"]
-    sheet.objects["protectedRanges"].remove(one)
-    _protected_sheet(batch, made).objects["protectedRanges"].append(_with_caller(batch, made))
-
-
-def delete_protected(batch: Batch, body: Json) -> None:
-    """deleteProtectedRange."""
-    sheet, one = _protected(batch, body.get("protectedRangeId"))
-    sheet.objects["protectedRanges"].remove(one)
-
-
-def _protected(batch: Batch, wanted: Any) -> tuple[Sheet, Json]:
-    said = "No protected range with id: {}"
-    sheet, one = _find(batch, "protectedRanges", "protectedRangeId", wanted, said)
-    if not batch.call.may_edit(one):
-        raise invalid(PROTECTED)
-    return sheet, one
-
-
-# -- named ranges
-
-
-def add_named(batch: Batch, body: Json) -> Json:
-    """addNamedRange."""
-    given = body.get("namedRange", {})
-    _check_name(batch, given.get("name", ""), None)
-    batch.draft.rect(given.get("range", {}))
-    made = {"namedRangeId": given.get("namedRangeId") or str(batch.draft.new_id()), **given}
-    batch.draft.named_ranges.append(made)
-    return {"namedRange": wire(made)}
-
-
-def _check_name(batch: Batch, name: str, own: Json | None) -> None:
-    if not _NAME.fullmatch(name) or re.fullmatch(r"[A-Za-z]{1,3}[0-9]+|[Rr]\d*[Cc]\d*", name):
-        raise invalid(f"Invalid name: {name}")
-    if batch.draft.named(name) not in (None, own):
-        raise invalid(f"A named range with the name {name} already exists.")
-
-
-def _named(batch: Batch, wanted: Any) -> Json:
-    for one in batch.draft.named_ranges:
-        if one["namedRangeId"] == wanted:
-            return one
-    raise invalid(f"No named range with id: {wanted}")
-
-
-def update_named(batch: Batch, body: Json) -> None:
-    """updateNamedRange."""
-    given = body.get("namedRange", {})
-    one = _named(batch, given.get("namedRangeId"))
-    wanted = masks.paths(body.get("fields"), "NamedRange", "namedRange")
-    made = masks.merged(one, given, wanted)
-    _check_name(batch, made.get("name", ""), one)
-    batch.draft.rect(made.get("range", {}))
-    batch.draft.named_ranges[batch.draft.named_ranges.index(one)] = made
-
-
-def delete_named(batch: Batch, body: Json) -> None:
-    """deleteNamedRange."""
-    batch.draft.named_ranges.remove(_named(batch, body.get("namedRangeId")))
-
-
 # -- conditional formats
 
 
 def add_rule(batch: Batch, body: Json) -> None:
-    """addConditionalFormatRule."""
+    """`addConditionalFormatRule`."""
     rule = body.get("rule", {})
     kept = _rule_sheet(batch, rule).objects["conditionalFormats"]
     index = body.get("index", 0)
@@ -204,7 +95,7 @@ def update_rule(batch: Batch, body: Json) -> Json:
 
 
 def delete_rule(batch: Batch, body: Json) -> Json:
-    """deleteConditionalFormatRule."""
+    """`deleteConditionalFormatRule`."""
     sheet = batch.draft.sheet(int(body.get("sheetId", 0)))
     old = _rule_at(sheet, body.get("index", 0))
     sheet.objects["conditionalFormats"].pop(body.get("index", 0))
@@ -221,7 +112,7 @@ def wire_reply(reply: Json) -> Json:
 
 
 def add_banding(batch: Batch, body: Json) -> Json:
-    """addBanding."""
+    """`addBanding`."""
     given = body.get("bandedRange", {})
     sheet, rect = batch.draft.rect(given.get("range", {}))
     for one in sheet.objects["bandedRanges"]:
@@ -233,7 +124,7 @@ def add_banding(batch: Batch, body: Json) -> Json:
     if not given.get("rowProperties") and not given.get("columnProperties"):
         raise invalid("At least one of rowProperties or columnProperties must be specified.")
     said = "Banded range id {} is already in use."
-    made_id = _new_id(batch, "bandedRanges", "bandedRangeId", given, said)
+    made_id = new_object_id(batch, "bandedRanges", "bandedRangeId", given, said)
     made = {"bandedRangeId": made_id, **coloured(given)}
     made["bandedRangeId"] = made_id
     sheet.objects["bandedRanges"].append(made)
@@ -241,19 +132,23 @@ def add_banding(batch: Batch, body: Json) -> Json:
 
 
 def update_banding(batch: Batch, body: Json) -> None:
-    """updateBanding."""
+    """`updateBanding`."""
     given = body.get("bandedRange", {})
     said = "No banded range with id: {}"
-    sheet, one = _find(batch, "bandedRanges", "bandedRangeId", given.get("bandedRangeId"), said)
+    sheet, one = find_object(
+        batch, "bandedRanges", "bandedRangeId", given.get("bandedRangeId"), said
+    )
     wanted = style_paths(masks.paths(body.get("fields"), "BandedRange", "bandedRange"))
     kept = sheet.objects["bandedRanges"]
     kept[kept.index(one)] = masks.merged(one, coloured(given), wanted)
 
 
 def delete_banding(batch: Batch, body: Json) -> None:
-    """deleteBanding."""
+    """`deleteBanding`."""
     said = "No banded range with id: {}"
-    sheet, one = _find(batch, "bandedRanges", "bandedRangeId", body.get("bandedRangeId"), said)
+    sheet, one = find_object(
+        batch, "bandedRanges", "bandedRangeId", body.get("bandedRangeId"), said
+    )
     sheet.objects["bandedRanges"].remove(one)
 
 
@@ -272,17 +167,17 @@ def set_filter(batch: Batch, body: Json) -> None:
 
 
 def clear_filter(batch: Batch, body: Json) -> None:
-    """clearBasicFilter."""
+    """`clearBasicFilter`."""
     batch.draft.sheet(int(body.get("sheetId", 0))).basic_filter = None
 
 
 def add_filter_view(batch: Batch, body: Json) -> Json:
-    """addFilterView."""
+    """`addFilterView`."""
     given = body.get("filter", {})
     sheet, rect = batch.draft.rect(given.get("range", {}))
     said = "Filter view id {} is already in use."
     made = {
-        "filterViewId": _new_id(batch, "filterViews", "filterViewId", given, said),
+        "filterViewId": new_object_id(batch, "filterViews", "filterViewId", given, said),
         "title": f"Filter {len(sheet.objects['filterViews']) + 1}",
         **coloured(given),
         "range": grid_range(sheet.id, rect),
@@ -292,19 +187,19 @@ def add_filter_view(batch: Batch, body: Json) -> Json:
 
 
 def update_filter_view(batch: Batch, body: Json) -> None:
-    """updateFilterView."""
+    """`updateFilterView`."""
     given = body.get("filter", {})
     said = "No filter view with id: {}"
-    sheet, one = _find(batch, "filterViews", "filterViewId", given.get("filterViewId"), said)
+    sheet, one = find_object(batch, "filterViews", "filterViewId", given.get("filterViewId"), said)
     wanted = style_paths(masks.paths(body.get("fields"), "FilterView", "filter"))
     kept = sheet.objects["filterViews"]
     kept[kept.index(one)] = masks.merged(one, coloured(given), wanted)
 
 
 def delete_filter_view(batch: Batch, body: Json) -> None:
-    """deleteFilterView."""
+    """`deleteFilterView`."""
     said = "No filter view with id: {}"
-    sheet, one = _find(batch, "filterViews", "filterViewId", body.get("filterId"), said)
+    sheet, one = find_object(batch, "filterViews", "filterViewId", body.get("filterId"), said)
     sheet.objects["filterViews"].remove(one)
 
 
@@ -323,7 +218,9 @@ def add_chart(batch: Batch, body: Json) -> Json:
     sheet = batch.draft.sheet(int(anchor.get("sheetId", 0)))
     usual = {"anchorCell": anchor, "widthPixels": 600, "heightPixels": 371}
     made = {
-        "chartId": _new_id(batch, "charts", "chartId", given, "Chart id {} is already in use."),
+        "chartId": new_object_id(
+            batch, "charts", "chartId", given, "Chart id {} is already in use."
+        ),
         "spec": coloured(given["spec"]),
         "position": {"overlayPosition": {**usual, **(place or {})}},
     }
@@ -332,22 +229,22 @@ def add_chart(batch: Batch, body: Json) -> Json:
 
 
 def update_chart(batch: Batch, body: Json) -> None:
-    """updateChartSpec."""
-    _, one = _find(batch, "charts", "chartId", body.get("chartId"), "No chart with id: {}")
+    """`updateChartSpec`."""
+    _, one = find_object(batch, "charts", "chartId", body.get("chartId"), "No chart with id: {}")
     one["spec"] = coloured(body.get("spec", {}))
 
 
 def delete_object(batch: Batch, body: Json) -> None:
-    """deleteEmbeddedObject."""
+    """`deleteEmbeddedObject`."""
     wanted = body.get("objectId")
-    sheet, one = _find(batch, "charts", "chartId", wanted, "No embedded object with id: {}")
+    sheet, one = find_object(batch, "charts", "chartId", wanted, "No embedded object with id: {}")
     sheet.objects["charts"].remove(one)
 
 
 def move_object(batch: Batch, body: Json) -> Json:
-    """updateEmbeddedObjectPosition."""
+    """`updateEmbeddedObjectPosition`."""
     wanted = body.get("objectId")
-    _, one = _find(batch, "charts", "chartId", wanted, "No embedded object with id: {}")
+    _, one = find_object(batch, "charts", "chartId", wanted, "No embedded object with id: {}")
     paths = masks.paths(body.get("fields"), "OverlayPosition", "newPosition")
     old = one["position"]["overlayPosition"]
     new = body.get("newPosition", {}).get("overlayPosition", {})
@@ -359,7 +256,7 @@ def move_object(batch: Batch, body: Json) -> Json:
 
 
 def create_metadata(batch: Batch, body: Json) -> Json:
-    """createDeveloperMetadata."""
+    """`createDeveloperMetadata`."""
     given = body.get("developerMetadata", {})
     if not given.get("metadataKey"):
         raise invalid("Developer metadata must have a metadataKey.")
@@ -394,7 +291,9 @@ def _located(batch: Batch, location: Json) -> Json:
 
 def _matching(batch: Batch, body: Json) -> list[Json]:
     looked = [one.get("developerMetadataLookup", {}) for one in body.get("dataFilters", [])]
-    looked += [body["dataFilter"].get("developerMetadataLookup", {})] if "dataFilter" in body else []
+    looked += (
+        [body["dataFilter"].get("developerMetadataLookup", {})] if "dataFilter" in body else []
+    )
     return [
         one
         for one in batch.draft.metadata
@@ -403,7 +302,7 @@ def _matching(batch: Batch, body: Json) -> list[Json]:
 
 
 def update_metadata(batch: Batch, body: Json) -> Json:
-    """updateDeveloperMetadata."""
+    """`updateDeveloperMetadata`."""
     wanted = masks.paths(body.get("fields"), "DeveloperMetadata", "developerMetadata")
     made = []
     for one in _matching(batch, body):
@@ -414,7 +313,7 @@ def update_metadata(batch: Batch, body: Json) -> Json:
 
 
 def delete_metadata(batch: Batch, body: Json) -> Json:
-    """deleteDeveloperMetadata."""
+    """`deleteDeveloperMetadata`."""
     found = _matching(batch, body)
     batch.draft.metadata = [one for one in batch.draft.metadata if one not in found]
     return {"deletedDeveloperMetadata": wire(found)} if found else {}

@@ -1,18 +1,21 @@
 """Requests counted against the published quotas.
 
 Source: <https://developers.google.com/workspace/sheets/api/limits>: reads and writes apart, 60 a
-minute for a user in a project, 300 a minute for the project, refilled every minute. A request counts
-once however many it holds, whether or not it succeeds; one refused by the quota was not modelled as
-counting (not verified).
+minute for a user in a project, 300 a minute for the project, refilled every minute. A request
+counts once however many it holds. Whether one that the quota refused counts too was not verified;
+here it does not.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from .errors import quota
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(kw_only=True)

@@ -1,7 +1,7 @@
 """A range as text or as a data filter → a tab and its cells.
 
-Source: <https://developers.google.com/workspace/sheets/api/guides/concepts>. A range without a tab is
-on the first visible one; what reads as A1 is A1 before it is a name.
+Source: <https://developers.google.com/workspace/sheets/api/guides/concepts>. A range without a
+tab is on the first visible one; what reads as A1 is A1 before it is a name.
 """
 
 from __future__ import annotations
@@ -29,9 +29,12 @@ def find(document: Document, said: str) -> Found:
     if title is not None:
         sheet = document.by_title(title)
         box = parse_box(rest) if rest else Box()
-        if sheet is None or box is None:
+        if sheet is not None and box is not None:
+            return sheet, box
+        named = document.named(rest)
+        if sheet is None or named is None or named["range"].get("sheetId", 0) != sheet.id:
             raise unreadable(said)
-        return sheet, box
+        return sheet, box_of(named["range"])
     box = parse_box(said)
     if box is not None:
         return first_visible(document), box
@@ -46,7 +49,9 @@ def find(document: Document, said: str) -> Found:
 
 def first_visible(document: Document) -> Sheet:
     """The first tab that is not hidden."""
-    return next((one for one in document.sheets if not one.properties.get("hidden")), document.sheets[0])
+    return next(
+        (one for one in document.sheets if not one.properties.get("hidden")), document.sheets[0]
+    )
 
 
 def unreadable(said: str) -> Exception:

@@ -1,7 +1,7 @@
 """Requests that take cells elsewhere: sortRange, copyPaste, cutPaste, findReplace and their like.
 
-Source: the request reference. Sorting puts numbers before text before booleans, blanks last whatever
-the order; cells move with their formats, notes and checks.
+Source: the request reference. Sorting puts numbers before text before booleans, blanks last
+whatever the order; cells move with their formats, notes and checks.
 """
 
 from __future__ import annotations
@@ -152,7 +152,8 @@ def find_replace(batch: Batch, body: Json) -> Json:
     else:
         replacement = replacement.replace("\\", "\\\\")
     counts = dict.fromkeys(
-        ("valuesChanged", "formulasChanged", "rowsChanged", "sheetsChanged", "occurrencesChanged"), 0
+        ("valuesChanged", "formulasChanged", "rowsChanged", "sheetsChanged", "occurrencesChanged"),
+        0,
     )
     for sheet, rect in _searched(batch, body):
         rows = set()
@@ -218,7 +219,7 @@ def _replaced(
 
 
 def trim_whitespace(batch: Batch, body: Json) -> Json:
-    """trimWhitespace."""
+    """`trimWhitespace`."""
     sheet, rect = batch.draft.rect(body.get("range", {}))
     batch.call.check_protection(batch.draft, sheet, rect)
     count = 0

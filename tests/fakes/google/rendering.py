@@ -2,9 +2,9 @@
 
 Sources: <https://developers.google.com/workspace/sheets/api/reference/rest/v4/ValueRenderOption>,
 <https://developers.google.com/workspace/sheets/api/reference/rest/v4/DateTimeRenderOption>,
-<https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/cells>; which keys
-come, and in which order, from recorded answers. Empty trailing rows and columns are left out; a
-formula that yields empty text is not empty (not verified).
+<https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/cells>; which
+keys come, and in which order, from recorded answers. Empty trailing rows and columns are left out;
+a formula that yields empty text is not empty (not verified).
 """
 
 from __future__ import annotations
@@ -117,7 +117,9 @@ def grid_data(calculation: Calculation, sheet: Sheet, rect: Rect, default: Json)
         rows.pop()
     if rows:
         made["rowData"] = rows
-    made["rowMetadata"] = [_size(sheet.row_props.get(n), ROW_HEIGHT) for n in range(rect.top, rect.bottom)]
+    made["rowMetadata"] = [
+        _size(sheet.row_props.get(n), ROW_HEIGHT) for n in range(rect.top, rect.bottom)
+    ]
     made["columnMetadata"] = [
         _size(sheet.column_props.get(n), COLUMN_WIDTH) for n in range(rect.left, rect.right)
     ]
@@ -150,18 +152,14 @@ def cell_json(
         made["userEnteredFormat"] = wire(cell.format)
     if value is not None or cell.format:
         made["effectiveFormat"] = effective_format(default, cell.format, own, value)
-    link = hyperlink(cell, calculation.where.decimal)
-    if link:
-        made["hyperlink"] = link
-    if cell.note:
-        made["note"] = cell.note
-    if cell.runs:
-        made["textFormatRuns"] = [wire(one) for one in cell.runs]
-    if cell.validation:
-        made["dataValidation"] = wire(cell.validation)
-    if cell.pivot:
-        made["pivotTable"] = wire(cell.pivot)
-    return made
+    extras = {
+        "hyperlink": hyperlink(cell, calculation.where.decimal),
+        "note": cell.note,
+        "textFormatRuns": list(cell.runs),
+        "dataValidation": cell.validation,
+        "pivotTable": cell.pivot,
+    }
+    return {**made, **{key: wire(extra) for key, extra in extras.items() if extra}}
 
 
 def hyperlink(cell: Cell, decimal: str) -> str:

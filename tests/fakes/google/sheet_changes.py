@@ -1,8 +1,8 @@
 """Requests about tabs and the spreadsheet itself.
 
 Source: <https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/request>
-and SheetProperties.index: an index counts places before the move; one that would leave the tab where
-it is does nothing.
+and SheetProperties.index: an index counts places before the move; one that would leave the tab
+where it is does nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ TITLE_LIMIT = 100
 
 
 def add_sheet(batch: Batch, body: Json) -> Json:
-    """addSheet."""
+    """`addSheet`."""
     from .spreadsheets import properties  # noqa: PLC0415  # it imports this module
 
     made = added_sheet(batch.draft, body.get("properties", {}))
@@ -120,7 +120,7 @@ def _check_whole(batch: Batch, sheet: Sheet) -> None:
 
 
 def duplicate_sheet(batch: Batch, body: Json) -> Json:
-    """duplicateSheet."""
+    """`duplicateSheet`."""
     from .spreadsheets import properties  # noqa: PLC0415  # it imports this module
 
     document = batch.draft
@@ -153,7 +153,7 @@ def _renumbered(document: Document, value: Any, old: int, new: int) -> Any:
 
 
 def update_sheet_properties(batch: Batch, body: Json) -> None:
-    """updateSheetProperties."""
+    """`updateSheetProperties`."""
     given = body.get("properties", {})
     sheet = batch.draft.sheet(int(given.get("sheetId", 0)), "No sheet with id: {}")
     wanted = masks.paths(body.get("fields"), "SheetProperties", "properties")
@@ -220,7 +220,7 @@ def _rename(batch: Batch, sheet: Sheet, title: str) -> None:
 
 
 def update_spreadsheet_properties(batch: Batch, body: Json) -> None:
-    """updateSpreadsheetProperties; another locale changes how numbers read and show, not what they are."""
+    """`updateSpreadsheetProperties`; a new locale changes how numbers show, not what they are."""
     given = body.get("properties", {})
     wanted = masks.paths(body.get("fields"), "SpreadsheetProperties", "properties")
     made = masks.merged(batch.draft.properties, wire(coloured(given)), style_paths(wanted))

@@ -1,7 +1,8 @@
-"""What moves when rows or columns come, go or change places: cells, sizes, merges, ranges, formulas.
+"""What moves when rows or columns come, go or change places.
 
 Source: <https://developers.google.com/workspace/sheets/api/guides/rowcolumn>. Ranges behave as
-references do: widened by an insertion inside them, narrowed by a deletion, gone when all is deleted.
+references do: widened by an insertion inside them, narrowed by a deletion, gone when all of
+them is deleted.
 """
 
 from __future__ import annotations
@@ -194,7 +195,9 @@ def moved_range(grid_range: Json, sheet_id: int, span: Span, *, rows: bool) -> J
     """A GridRange or DimensionRange after the change; None when all of it has gone."""
     if int(grid_range.get("sheetId", 0)) != sheet_id:
         return grid_range
-    start, end = ("startRowIndex", "endRowIndex") if rows else ("startColumnIndex", "endColumnIndex")
+    start, end = (
+        ("startRowIndex", "endRowIndex") if rows else ("startColumnIndex", "endColumnIndex")
+    )
     if "dimension" in grid_range:
         if (grid_range["dimension"] == "ROWS") != rows:
             return grid_range

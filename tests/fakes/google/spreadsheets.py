@@ -1,4 +1,4 @@
-"""spreadsheets.get, getByDataFilter, create, sheets.copyTo, developerMetadata; a Spreadsheet's JSON.
+"""spreadsheets.get and its neighbours: create, copyTo, developerMetadata; a Spreadsheet's JSON.
 
 Source: <https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets>. A field
 mask decides alone whether grid data comes (the `includeGridData` parameter is then ignored, as its
@@ -31,7 +31,6 @@ def get(call: Call) -> Json:
     data = bool(call.query.get("includeGridData"))
     if fields:
         tree = masks.read(fields)
-        masks.check(tree, "Spreadsheet")
         data = _wants_data(tree)
     return spreadsheet(call, document, wanted, with_data=data)
 
@@ -176,9 +175,7 @@ def metadata_search(call: Call) -> Json:
     made = []
     for one in document.metadata:
         chosen = [
-            f
-            for f in filters
-            if ranges.metadata_matches(one, f.get("developerMetadataLookup", {}))
+            f for f in filters if ranges.metadata_matches(one, f.get("developerMetadataLookup", {}))
         ]
         if chosen:
             made.append({"developerMetadata": wire(one), "dataFilters": chosen})

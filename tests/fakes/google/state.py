@@ -28,7 +28,7 @@ OBJECTS = (
     "tables", "rowGroups", "columnGroups", "developerMetadata",
 )  # fmt: skip
 WHITE = {"red": 1, "green": 1, "blue": 1}
-_THEME = (
+_THEME: tuple[tuple[str, Json], ...] = (
     ("TEXT", {}),
     ("BACKGROUND", WHITE),
     ("ACCENT1", {"red": 0.25882354, "green": 0.52156866, "blue": 0.95686275}),
@@ -69,7 +69,7 @@ def _theme() -> Json:
 
 @dataclass(kw_only=True)
 class Sheet:
-    """One tab. `properties` has title, sheetType, gridProperties, hidden…; never sheetId or index."""
+    """One tab. `properties` has title, sheetType, gridProperties…; never sheetId or index."""
 
     id: int
     properties: Json
@@ -136,7 +136,11 @@ class Sheet:
     def last_row_with_value(self) -> int:
         """The last row in which a cell has a value of its own; -1 when none has."""
         return max(
-            (row for row, kept in self.cells.items() if any(c.value is not None for c in kept.values())),
+            (
+                row
+                for row, kept in self.cells.items()
+                if any(c.value is not None for c in kept.values())
+            ),
             default=-1,
         )
 
@@ -252,7 +256,9 @@ def box_of(grid_range: Json) -> Box:
             if value is not None and value < 0:
                 raise invalid(f"range.{end}{name}Index must be non-negative, but was {value}")
         if low is not None and high is not None and high < low:
-            raise invalid(f"range.end{name}Index[{high}] must be greater than range.start{name}Index[{low}]")
+            raise invalid(
+                f"range.end{name}Index[{high}] must be greater than range.start{name}Index[{low}]"
+            )
     return Box(top=top, bottom=bottom, left=left, right=right)
 
 

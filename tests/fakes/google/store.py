@@ -1,24 +1,34 @@
 """What the server holds: files with their sharing, users, and the clock; and one call's view of it.
 
 Roles and what they allow: <https://developers.google.com/workspace/drive/api/guides/ref-roles>.
-A file that is not the caller's is 403 for Sheets (recorded from the live service) and 404 for Drive.
+A file that is not the caller's is 403 for Sheets (recorded) and 404 for Drive.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .a1 import Rect
 from .calculation import Calculation
 from .errors import PROTECTED, invalid, not_allowed, not_found
 from .state import Document, Sheet, box_of
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 Json = dict[str, Any]
-RANKS = {"": 0, "reader": 1, "commenter": 2, "writer": 3, "fileOrganizer": 3, "organizer": 3, "owner": 4}
+RANKS = {
+    "": 0,
+    "reader": 1,
+    "commenter": 2,
+    "writer": 3,
+    "fileOrganizer": 3,
+    "organizer": 3,
+    "owner": 4,
+}
 SHEET_TYPE = "application/vnd.google-apps.spreadsheet"
 
 

@@ -21,7 +21,11 @@ ALL = "https://www.googleapis.com/auth/"
 WRITING = frozenset({f"{ALL}spreadsheets", f"{ALL}drive", f"{ALL}drive.file"})
 READING = WRITING | {f"{ALL}spreadsheets.readonly", f"{ALL}drive.readonly"}
 DRIVE_WRITING = frozenset({f"{ALL}drive", f"{ALL}drive.file"})
-DRIVE_READING = DRIVE_WRITING | {f"{ALL}drive.readonly", f"{ALL}drive.metadata.readonly", f"{ALL}drive.metadata"}
+DRIVE_READING = DRIVE_WRITING | {
+    f"{ALL}drive.readonly",
+    f"{ALL}drive.metadata.readonly",
+    f"{ALL}drive.metadata",
+}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from . import ranges
 from .a1 import Box, Rect, cell_name, letters, spelled
-from .cells import Cell, Typed
 from .entered import entered
 from .errors import ApiError, invalid
 from .locales import locale
@@ -22,6 +21,7 @@ from .state import TEXT_LIMIT, check_grid
 from .tables import last_table
 
 if TYPE_CHECKING:
+    from .cells import Cell, Typed
     from .state import Document, Sheet
     from .store import Call
 
@@ -149,7 +149,9 @@ def _write(call: Call, draft: Document, said: str, body: Json, option: str) -> J
     if one_cell:
         bounds = Rect(bounds.top, sheet.rows, bounds.left, sheet.columns)
     _check_bounds(sheet, box, bounds, values)
-    return _put(call, draft, sheet, (bounds.top, bounds.left), values, option, bounds, one_cell=one_cell)
+    return _put(
+        call, draft, sheet, (bounds.top, bounds.left), values, option, bounds, one_cell=one_cell
+    )
 
 
 def _rows(body: Json) -> Block:
@@ -161,15 +163,37 @@ def _rows(body: Json) -> Block:
     values: Block = [row or [] for row in body.get("values", [])]
     for down, row in enumerate(values):
         if not isinstance(row, list):
-            raise invalid(f'Invalid value at \'data.values[{down}]\' (type.googleapis.com/google.protobuf.ListValue), "{row}"')
+            raise invalid(
+                f"Invalid value at 'data.values[{down}]' "
+                f'(type.googleapis.com/google.protobuf.ListValue), "{row}"'
+            )
         for right, value in enumerate(row):
             if isinstance(value, list | dict):
                 kind = "list_value" if isinstance(value, list) else "struct_value"
-                raise invalid(f"Invalid values[{down}][{right}]: {kind} {{\n}}\n")
+                said = _proto(value)
+                raise invalid(f"Invalid values[{down}][{right}]: {kind} {{\n{said}}}\n")
     if body.get("majorDimension") == "COLUMNS":
         height = max((len(column) for column in values), default=0)
         return [[c[row] if row < len(c) else None for c in values] for row in range(height)]
     return values
+
+
+def _proto(value: Any, depth: int = 1) -> str:
+    """A value as the text form of protobuf shows it in the refusal."""
+    pad = "  " * depth
+    if isinstance(value, list):
+        return "".join(f"{pad}values {{\n{_proto(one, depth + 1)}{pad}}}\n" for one in value)
+    if isinstance(value, dict):
+        return "".join(
+            f'{pad}fields {{\n{pad}  key: "{key}"\n{pad}  value {{\n'
+            f"{_proto(one, depth + 2)}{pad}  }}\n{pad}}}\n"
+            for key, one in value.items()
+        )
+    if isinstance(value, bool):
+        return f"{pad}bool_value: {str(value).lower()}\n"
+    if isinstance(value, str):
+        return f'{pad}string_value: "{value}"\n'
+    return f"{pad}null_value: NULL_VALUE\n" if value is None else f"{pad}number_value: {value}\n"
 
 
 def _check_bounds(sheet: Sheet, box: Box, bounds: Rect, values: Block) -> None:
@@ -177,11 +201,16 @@ def _check_bounds(sheet: Sheet, box: Box, bounds: Rect, values: Block) -> None:
     first = cell_name(bounds.top, bounds.left)
     name = "'" + sheet.title.replace("'", "''") + "'!" + _bounds_name(box, first)
     if bounds.top + len(values) > bounds.bottom:
-        raise invalid(f"Requested writing within range [{name}], but tried writing to row [{bounds.bottom + 1}]")
+        raise invalid(
+            f"Requested writing within range [{name}], but tried writing to row "
+            f"[{bounds.bottom + 1}]"
+        )
     width = max((len(row) for row in values), default=0)
     if bounds.left + width > bounds.right:
         column = letters(bounds.right)
-        raise invalid(f"Requested writing within range [{name}], but tried writing to column [{column}]")
+        raise invalid(
+            f"Requested writing within range [{name}], but tried writing to column [{column}]"
+        )
 
 
 def _bounds_name(box: Box, first: str) -> str:
@@ -244,7 +273,8 @@ def typed(call: Call, document: Document, cell: Cell, value: Any, option: str) -
         return cell.with_value(float(value))
     if len(value) > TEXT_LIMIT:
         raise invalid(
-            f"Your input contains more than the maximum of {TEXT_LIMIT} characters in a single cell."
+            f"Your input contains more than the maximum of {TEXT_LIMIT} characters in a single "
+            "cell."
         )
     if option == "RAW" or value == "":
         return cell.with_value(value)
@@ -280,7 +310,9 @@ def append(call: Call) -> Json:
     made: Json = {"spreadsheetId": draft.id}
     if table:
         made["tableRange"] = spelled(sheet.title, table)
-    _make_room(draft, sheet, start, values, inserting=call.query.get("insertDataOption") == "INSERT_ROWS")
+    _make_room(
+        draft, sheet, start, values, inserting=call.query.get("insertDataOption") == "INSERT_ROWS"
+    )
     written = _put(call, draft, sheet, start, values, option, sheet.whole)
     call.commit(draft)
     made["updates"] = _with_values(call, draft, written, call.query)
@@ -333,5 +365,3 @@ def _clear(call: Call, draft: Document, sheet: Sheet, rect: Rect) -> str:
     for row, column, cell in list(sheet.filled(rect)):
         sheet.put(row, column, cell.with_value(None))
     return spelled(sheet.title, rect)
-
-

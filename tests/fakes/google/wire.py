@@ -7,6 +7,8 @@ properties, the bounds of ranges, the switches of a text format).
 
 from __future__ import annotations
 
+import math
+from struct import pack, unpack
 from typing import Any
 
 Json = dict[str, Any]
@@ -32,6 +34,8 @@ def wire(value: Any) -> Any:
     for key, inner in value.items():
         if inner is None or (not isinstance(inner, dict) and not inner and key not in keep):
             continue
+        if inner == {} and key.endswith("ColorStyle"):
+            continue  # no colour: this is how one is taken away
         made[key] = wire(inner)
     return made
 
@@ -45,7 +49,10 @@ def coloured(value: Any) -> Any:
         return [coloured(one) for one in value]
     if not isinstance(value, dict):
         return value
-    made = {key: coloured(inner) for key, inner in value.items()}
+    made = {
+        key: _quantised(inner) if key in _COLOURS or key == "rgbColor" else coloured(inner)
+        for key, inner in value.items()
+    }
     for key in [*made]:
         plain = key.removesuffix("Style")
         if plain in _COLOURS and isinstance(made[key], dict):
@@ -55,6 +62,18 @@ def coloured(value: Any) -> Any:
             elif f"{key}Style" not in made:
                 made[f"{key}Style"] = {"rgbColor": made[key]}
     return made
+
+
+def _quantised(colour: Any) -> Any:
+    """A Color in steps of 1/255, as single-precision numbers, zero left out (recorded)."""
+    if not isinstance(colour, dict):
+        return colour
+    made = {}
+    for name, part in colour.items():
+        step = math.floor(part * 255 + 1e-6) if name != "alpha" else part * 255
+        if step:
+            made[name] = float(f"{unpack('f', pack('f', step / 255))[0]:.8g}")
+    return {name: int(part) if part == 1 else part for name, part in made.items()}
 
 
 def style_paths(wanted: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
