@@ -115,6 +115,7 @@ possible_repeat other_row
 entered_twice other_row
 unknown_invoice
 client_differs invoice owner
+agreement_names_instalment
 negotiation_in_future
 pay_by_before
 duplicate_ref other_row
@@ -156,6 +157,7 @@ agreement_not_split
 agreement_parts_gone
 agreement_parts_differ
 agreement_paid_before
+offers_stopped
 recurring_stopped
 duplicate_recurring other_row
 until_before_from

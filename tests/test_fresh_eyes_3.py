@@ -159,3 +159,34 @@ def test_instalments_of_what_is_no_agreement_any_more_have_their_issue(tmp_path:
     book.save(team.book)
     assert codes(team, DAY_BEFORE_FIRST) == ["unknown_agreement"] * 3
     assert asked_for(team, DAY_BEFORE_FIRST) == []
+
+
+def test_a_promise_may_be_about_an_instalment(tmp_path: Path) -> None:
+    team = agreed(tmp_path)
+    promise = {"at": date(2026, 11, 17), "client": "Ana", "kind": "Promise", "amount": 1000}
+    type_row(team, "negotiations", **promise, receivables="n-0001/1", pay_by=date(2026, 11, 23))
+    assert codes(team, DAY_BEFORE_FIRST) == []
+    assert asked_for(team, DAY_BEFORE_FIRST) == []
+    assert [row["status"] for row in team.rows("instalments")] == ["Promised", "Not due", "Not due"]
+
+
+def test_an_agreement_about_an_instalment_is_told_what_to_name(tmp_path: Path) -> None:
+    team = agreed(tmp_path)
+    again = {**PLAN, "at": date(2026, 11, 10), "receivables": "N-0001/2; N-0001/3"}
+    type_row(team, "negotiations", **again)
+    assert codes(team, DAY_BEFORE_FIRST) == ["agreement_names_instalment"]
+    assert asked_for(team, DAY_BEFORE_FIRST) == []
+    assert len(team.rows("instalments")) == 3
+
+
+@pytest.mark.parametrize("column", ["to_days", "minimum_instalment", "valid_days"])
+def test_without_a_column_that_bounds_them_no_offers_are_made(tmp_path: Path, column: str) -> None:
+    team = desk(tmp_path)
+    offer = ("offer", "Ana", "--date", "2026-11-03", *team.where)
+    assert regua(*offer)[1]["options"]
+    book = load_workbook(team.book)
+    sheet = sheet_of(book, "offers")
+    sheet.cell(1, columns_of(sheet, "offers")[column], "Mine")
+    book.save(team.book)
+    assert regua(*offer)[1]["options"] == []
+    assert "offers_stopped" in codes(team, "2026-11-03")

@@ -47,7 +47,9 @@ def read_facts(snapshot: Snapshot, *, today: date) -> tuple[Facts, tuple[Issue, 
     check_interest(settings, book.clients)
     check_letters(letters, steps, ladders.rows, book.clients, findings)
     invoices = read_receivables(tabs.get("receivables"), book, ladders.names, findings)
-    negotiations = read_negotiations(tabs.get("negotiations"), book, invoices, findings)
+    negotiations = read_negotiations(
+        tabs.get("negotiations"), book, invoices, findings, tabs.get("instalments")
+    )
     instalments = read_instalments(tabs.get("instalments"), book, invoices, negotiations, findings)
     items = Items(invoices, instalments)
     payments = read_payments(tabs.get("payments"), book, items, findings)

@@ -2,9 +2,10 @@
 
 import re
 from decimal import Decimal
+from typing import Protocol
 
 from sync.domain.facts import Instalment, Negotiation, NegotiationKind
-from sync.key_text import key_text
+from sync.key_text import folded_id, key_text
 from sync.rows.cells import error_code, is_blank
 from sync.rows.clients import ClientBook
 from sync.rows.findings import Findings, RowReader, read_rows
@@ -12,14 +13,61 @@ from sync.rows.receivables import Invoices, read_received
 from sync.workbook import Tab
 
 
+class Named(Protocol):
+    """Ids that a cell may name, and whose they are."""
+
+    def find(self, text: str, /) -> str | None:
+        """The id that a person means; None for one that is nowhere."""
+        ...
+
+    def owner(self, id_: str, /) -> str | None:
+        """The client of an id."""
+        ...
+
+
+class _Items:
+    """Invoices, and the ids of the instalments tab: people promise and dispute those too."""
+
+    def __init__(self, invoices: Invoices, tab: Tab | None, book: ClientBook) -> None:
+        self.invoices = invoices
+        self.parts: dict[str, tuple[str, str | None]] = {}
+        for row in tab.rows if tab else ():
+            id_ = key_text(tab.value(row, "instalment")) if tab else None
+            if tab is not None and id_ is not None:
+                owner = book.named(tab.value(row, "client"))
+                self.parts.setdefault(folded_id(id_), (id_, owner))
+
+    def find(self, text: str, /) -> str | None:
+        """An invoice of this id, else an instalment."""
+        return self.invoices.find(text) or self.parts.get(folded_id(text), (None,))[0]
+
+    def owner(self, id_: str, /) -> str | None:
+        """The client of an invoice, else of an instalment."""
+        if self.invoices.find(id_) is not None:
+            return self.invoices.owner(id_)
+        return self.parts.get(folded_id(id_), (id_, None))[1]
+
+    def is_instalment(self, id_: str) -> bool:
+        """Whether the id is of an instalment and of no invoice."""
+        return self.invoices.find(id_) is None and folded_id(id_) in self.parts
+
+
 def read_negotiations(
-    tab: Tab | None, book: ClientBook, invoices: Invoices, findings: Findings
+    tab: Tab | None,
+    book: ClientBook,
+    invoices: Invoices,
+    findings: Findings,
+    instalments: Tab | None = None,
 ) -> tuple[Negotiation, ...]:
-    """What was said and agreed. A row that cannot be read holds its client: it may be a promise."""
+    """What was said and agreed. A row that cannot be read holds its client: it may be a promise.
+
+    `instalments` is their tab: a promise may be about one.
+    """
     found: list[Negotiation] = []
     refs: dict[str, int] = {}
+    items = _Items(invoices, instalments, book)
     for reader in read_rows(tab, findings):
-        negotiation = _negotiation(reader, book, invoices)
+        negotiation = _negotiation(reader, book, items)
         if negotiation is None:
             continue
         ref = negotiation.ref
@@ -30,13 +78,15 @@ def read_negotiations(
     return tuple(found)
 
 
-def _negotiation(reader: RowReader, book: ClientBook, invoices: Invoices) -> Negotiation | None:
+def _negotiation(reader: RowReader, book: ClientBook, items: _Items) -> Negotiation | None:
     client = book.of_row(reader)
     at = reader.moment("at", needed=True)
     kind = reader.code("kind", "kind", needed=True)
     if at is not None and at.date() > reader.findings.today:
         reader.report("negotiation_in_future", "at")
-    receivables = read_invoice_list(reader, "receivables", invoices)
+    receivables = read_invoice_list(reader, "receivables", items)
+    if kind == NegotiationKind.AGREEMENT and any(map(items.is_instalment, receivables)):
+        reader.report("agreement_names_instalment", "receivables")
     pay_by = reader.date("pay_by", needed=kind == NegotiationKind.PROMISE)
     if pay_by is not None and at is not None and pay_by < at.date():
         reader.report("pay_by_before", "pay_by")
@@ -62,7 +112,7 @@ def _negotiation(reader: RowReader, book: ClientBook, invoices: Invoices) -> Neg
     )
 
 
-def read_invoice_list(reader: RowReader, column: str, invoices: Invoices) -> tuple[str, ...]:
+def read_invoice_list(reader: RowReader, column: str, invoices: Named) -> tuple[str, ...]:
     """The invoices of a cell, `;` between them; unknown ones and other clients' are reported.
 
     When none of them is known they stay as typed: naming what is not there is not naming nothing,
@@ -96,7 +146,7 @@ def read_invoice_list(reader: RowReader, column: str, invoices: Invoices) -> tup
     return tuple(dict.fromkeys(found or unknown))
 
 
-def _pieces(text: str, invoices: Invoices) -> list[str]:
+def _pieces(text: str, invoices: Named) -> list[str]:
     """The ids in a list; commas separate too where the whole is no id of its own."""
     pieces: list[str] = []
     for part in filter(None, (piece.strip() for piece in re.split(r"[;\r\n]+", text))):

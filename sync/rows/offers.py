@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from sheet_templates.schema import TABS
 from sync.domain.agreeing import MOST_INSTALMENTS
 from sync.domain.facts import OfferRule
 from sync.domain.offers import MOST_OPTIONS
@@ -17,6 +18,8 @@ _ONE = Decimal(1)
 
 def read_offers(tab: Tab | None, findings: Findings) -> tuple[OfferRule, ...]:
     """The rows in their order. One in error is offered to nobody, and holds nobody."""
+    if tab is None or not _has_headings(tab, findings):
+        return ()
     found: list[OfferRule] = []
     for reader in read_rows(tab, findings):
         rule = _Row(reader).rule()
@@ -26,6 +29,14 @@ def read_offers(tab: Tab | None, findings: Findings) -> tuple[OfferRule, ...]:
             reader.report("offer_beyond_three", "from_days")
         found.append(rule)
     return tuple(found)
+
+
+def _has_headings(tab: Tab, findings: Findings) -> bool:
+    """Every column bounds what is offered: without one, more might be than the team allows."""
+    missing = [column.key for column in TABS[tab.key].columns if column.key not in tab.columns]
+    for column in missing if tab.rows else ():
+        findings.report("offers_stopped", tab.key, column=column)
+    return not missing
 
 
 def _stands_behind(rule: OfferRule, others: list[OfferRule]) -> bool:
