@@ -53,7 +53,7 @@ def answer_lines(report: RunReport) -> Iterator[str]:
     old = list(old_holds(seen))
     if old:
         yield ""
-        yield words(language, "digest.old_holds", count=len(old), days=_OLD.days)
+        yield words(language, "digest.old_holds", count=len(old))
         for row in old[:_MOST_LINES]:
             kind = headings.value_text(language, "kind", row.kind.value)
             since = date_text(language, row.at)
