@@ -64,7 +64,7 @@ class Conversation:
         arrived = _Arrived(
             about=self,
             answer=answer,
-            name=answer.message_id or hashlib.sha256(mail.raw).hexdigest(),
+            name=_name_of(answer, mail.raw),
             at=self._local(mail.received_at),
         )
         return arrived.effects()
@@ -242,8 +242,13 @@ class _Arrived:
             is_theirs = client in self._senders  # in doubt it holds, until a person closes it
             kind = kind if is_theirs else NegotiationKind.CONTACT
             return self._row(client, meant, kind, "unproven", Outcome.REPLIED, why=refused)
-        named = reminder.receivables if kind is not NegotiationKind.CONTACT else ()
+        named = self._invoices(reminder) if kind is not NegotiationKind.CONTACT else ()
         return self._row(client, meant, kind, told, Outcome.REPLIED, receivables=named)
+
+    def _invoices(self, reminder: Reminder) -> tuple[str, ...]:
+        """What a message was about, where a row can name it; blank is all that was overdue."""
+        known = self.about.gate.facts.receivables
+        return reminder.receivables if all(n in known for n in reminder.receivables) else ()
 
     def _choice_of_option(
         self, meant: Meant, reminder: Reminder, number: int, refused: str | None
@@ -269,7 +274,7 @@ class _Arrived:
                 "unproven",
                 Outcome.REPLIED,
                 why=refused or "unknown",
-                receivables=reminder.receivables,
+                receivables=self._invoices(reminder),
             )
         return self._accepted(ref, reminder, option_of(offered.option))
 
@@ -367,6 +372,15 @@ class _Arrived:
         said = words(language, f"conversation.{told}", sender=self.answer.sender or "?", **values)
         excerpt = self.answer.text[:_LONGEST_EXCERPT].strip()
         return f"{said} «{excerpt}»" if excerpt and self.answer.kind == "human" else said
+
+
+def _name_of(answer: Answer, raw: bytes) -> str:
+    """What makes a message this one, by whatever way it came.
+
+    Its Message-ID and what it says: some programs give every message the same id.
+    """
+    said = raw.partition(b"\r\n\r\n")[2] if answer.message_id else raw
+    return f"{answer.message_id} {hashlib.sha256(said).hexdigest()}"
 
 
 _PLAIN = {

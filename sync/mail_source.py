@@ -14,6 +14,7 @@ from sync.domain.offers import option_of
 from sync.effects import Effect, effect_changes, refs_in, without_terms
 from sync.ledger import Ledger
 from sync.ledger_days import UnknownReference
+from sync.ledger_file import LedgerError
 from sync.ledger_mail import MailPlace, TakenMail
 from sync.look import Look
 from sync.message_states import State
@@ -22,6 +23,7 @@ from sync.words import words
 from sync.workbook import Change
 
 _LOG = logging.getLogger("regua.arrivals")
+_TABS = frozenset({"negotiations", "instalments"})
 _LEARNED = {Outcome.BOUNCED: State.BOUNCED, Outcome.REPLIED: State.REPLIED}
 _SETTLED_BY_A_PERSON = frozenset(
     {
@@ -58,6 +60,8 @@ class MailSource:
 
     def collect(self, seen: Look) -> None:
         """Read what is new, and remember what each message does."""
+        if not _has_tabs(seen):
+            return
         conversation = self._conversation(seen)
         known: dict[int, frozenset[int]] = {}
 
@@ -69,18 +73,32 @@ class MailSource:
 
         try:
             for mail in self.inbox.new_messages(is_known):
-                effects = conversation.effects_of(mail)
-                self._take(mail, effects)
-                conversation.waiting.update(_agreements(effects))
+                effects = self._understood(conversation, mail)
+                if effects is not None:
+                    self._take(mail, effects)
+                    conversation.waiting.update(_agreements(effects))
         except (InboxError, ConfigurationError) as error:
             self._trouble = str(error)
             _LOG.warning("mailbox: %s", error)
 
+    def _understood(self, conversation: Conversation, mail: RawMail) -> tuple[Effect, ...] | None:
+        """What a message does. One that breaks the program waits for a better one; others go on."""
+        try:
+            return conversation.effects_of(mail)
+        except LedgerError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a stranger wrote
+            _LOG.exception("mailbox: message %s", mail.uid)
+            self._trouble = f"{mail.mailbox}, {mail.uid}: {type(error).__name__}"
+            return None
+
     def changes(self, seen: Look) -> list[Change]:
-        """The rows that waiting messages make.
+        """The rows that waiting messages make; in a workbook without their tabs they wait.
 
         An acceptance is judged again by what the sheet says now: it may have waited for days.
         """
+        if not _has_tabs(seen):
+            return []
         self._pending = self.ledger.mail.pending(self.workbook_id)
         waiting = list(_effects(self._pending))
         gate, known = self._gate(seen), refs_in(seen.snapshot)
@@ -164,6 +182,11 @@ class MailSource:
             size=0,
             received_at=self.ledger.moment(),
         )
+
+
+def _has_tabs(seen: Look) -> bool:
+    """Whether the workbook has the tabs that answers go to."""
+    return seen.snapshot.tabs.keys() >= _TABS
 
 
 def _judged(effect: Effect, waiting: Sequence[Effect], gate: Gate, seen: Look) -> Effect:

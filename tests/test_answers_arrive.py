@@ -7,13 +7,16 @@ import socket
 from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
+from mailer.answers import Answer, read_answer
 from sync.commands.serve import WorkbookJob
 from sync.settings import load
 from tests.customers import SAO_PAULO, Delivered, Desk, press, reply, written
@@ -295,6 +298,83 @@ def test_a_run_of_another_day_leaves_the_mailbox_alone(
     assert run(desk, monkeypatch, THIRD, "--date", "2026-03-20", "--outbox", outbox) == 0
     assert desk.imap.connections == asked
     assert kinds(desk) == []
+
+
+def test_an_answer_to_a_message_about_an_instalment_holds_the_plan(
+    past: Past, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.receive(accepted(past), ANSWERED)
+    assert run(desk, monkeypatch) == 0
+    first = min(str(part["due_on"])[:10] for part in desk.rows("instalments"))
+    before = f"{date.fromisoformat(first) - timedelta(days=3)}T09:00:00-03:00"
+    while datetime.fromisoformat(before).weekday() > 4:
+        before = (datetime.fromisoformat(before) - timedelta(days=1)).isoformat()
+    assert run(desk, monkeypatch, before) == 0
+    (letter,) = (each for each in desk.delivered()[1:] if str(each.message["To"]) == ANA)
+    later = datetime.fromisoformat(before).replace(hour=15)
+    desk.receive(reply(letter, ANA, "já paguei", later), later)
+    after = datetime.fromisoformat(before).replace(hour=16)
+    assert run(desk, monkeypatch, after.isoformat()) == 0
+    assert kinds(desk) == [("Ana", "Agreement"), ("Ana", "Says paid")]
+    assert desk.rows("issues") == []
+    parts = [part for part in desk.rows("instalments") if part["instalment"]]
+    assert all("wrote" in str(part["hold_reason"]) for part in parts)
+
+
+def test_two_messages_that_bear_the_same_message_id_are_two(
+    past: Past, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some programs and gateways give every message the same one."""
+    for said in ("Quem fala?", "contesto essa cobrança"):
+        message = reply(past.letter("Bia"), BIA, said, ANSWERED)
+        message.replace_header("Message-ID", "<1@localhost>")
+        desk.receive(message, ANSWERED)
+    assert run(desk, monkeypatch) == 0
+    assert kinds(desk) == [("Bia", "Contact"), ("Bia", "Dispute")]
+
+
+def test_the_same_message_by_two_ways_is_one(
+    past: Past, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = accepted(past)
+    desk.receive(message, ANSWERED)
+    message["Received"] = "from list.example.com by mx.example.com; Mon, 23 Mar 2026 15:00:02 -0300"
+    desk.receive(message, ANSWERED)
+    assert run(desk, monkeypatch) == 0
+    assert kinds(desk) == [("Ana", "Agreement")]
+
+
+def test_a_message_that_nobody_can_make_sense_of_stops_no_other(
+    past: Past, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(raw: bytes, **more: Any) -> Answer:
+        if b"bia@" in raw.partition(b"\r\n\r\n")[0]:
+            raise RecursionError("a part in a part in a part")
+        return read_answer(raw, **more)
+
+    desk.receive(press(past.letter("Bia").link("-D-"), BIA, ANSWERED), ANSWERED)
+    desk.receive(accepted(past), ANSWERED)
+    with monkeypatch.context() as broken:
+        broken.setattr("sync.conversation.read_answer", fails)
+        assert run(desk, monkeypatch) == 0
+    assert kinds(desk) == [("Ana", "Agreement")]
+    assert "RecursionError" in str(desk.rows("runs")[-1]["notes"])
+    assert run(desk, monkeypatch) == 0, "once the program is mended"
+    assert kinds(desk) == [("Ana", "Agreement"), ("Bia", "Dispute")]
+
+
+def test_without_the_tab_they_go_to_answers_wait(
+    past: Past, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.receive(accepted(past), ANSWERED)
+    whole = desk.book.read_bytes()
+    book = load_workbook(desk.book)
+    del book["Negotiations"]
+    book.save(desk.book)
+    assert run(desk, monkeypatch) == 0
+    desk.book.write_bytes(whole)
+    assert run(desk, monkeypatch) == 0
+    assert kinds(desk) == [("Ana", "Agreement")]
 
 
 # Unsubscribing holds until a person closes the row.
