@@ -110,6 +110,7 @@ paid_amount_without_date
 paid_amount_differs lines
 payment_code_amount stated
 payment_code_due stated
+shared_payment_code other_row
 payment_in_future
 possible_repeat other_row
 entered_twice other_row
@@ -178,6 +179,7 @@ unknown_choice
 paid_before_issued issued
 repeated_payment other_row
 invalid_copy address
+address_came_back address
 copy_to_person
 invalid_tax_id
 tax_id_padded read_as

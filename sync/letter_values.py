@@ -7,7 +7,7 @@ from typing import Literal, cast
 
 from mailer.letter import Creditor, LetterItem, LetterValues, OnTime
 from sheet_templates import headings
-from sync.domain.boleto import printed
+from sync.domain.boleto import payable_code
 from sync.domain.decisions import ZERO, Decision, ItemDecision
 from sync.domain.facts import Client, Facts, Instalment, Receivable, TeamSettings
 from sync.domain.history import CONFIRMATION, THANKS
@@ -112,7 +112,7 @@ def _item(
         late_fee=charge.late_fee,
         interest=charge.interest,
         total=charge.total_due,
-        payment_code=printed(source.payment_code) if source and source.payment_code else None,
+        payment_code=payable_code(source.payment_code, charge.total_due) if source else None,
         method=_method(source, language),
         in_total=standing.id in covered,
         on_time=_on_time(item, decision, facts.settings),

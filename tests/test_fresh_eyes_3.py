@@ -5,11 +5,13 @@ Stories with the real commands on real workbooks.
 
 from collections.abc import Mapping
 from datetime import date
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
+from tests.boletos import boleto
 from tests.workbooks import Desk, columns_of, make, regua, sheet_of
 
 NOVEMBER_3 = date(2026, 11, 3)
@@ -190,3 +192,54 @@ def test_without_a_column_that_bounds_them_no_offers_are_made(tmp_path: Path, co
     book.save(team.book)
     assert regua(*offer)[1]["options"] == []
     assert "offers_stopped" in codes(team, "2026-11-03")
+
+
+DUE = date(2026, 11, 3)
+
+
+def owing(folder: Path, *rows: Mapping[str, object]) -> Desk:
+    return Desk(
+        make(folder / "book.xlsx", [{"due_on": DUE, "amount": 1000, **row} for row in rows])
+    )
+
+
+def last_letter(team: Desk) -> str:
+    message = message_from_bytes(team.letters()[-1].read_bytes(), policy=policy.default)
+    body = message.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
+@pytest.mark.parametrize(("received", "shown"), [({}, True), ({"paid_amount": 400}, False)])
+def test_the_boleto_of_the_whole_is_not_asked_for_once_a_part_was_paid(
+    tmp_path: Path, received: Mapping[str, object], shown: bool
+) -> None:
+    paid = {**received, "paid_on": date(2026, 11, 4)} if received else {}
+    code = boleto("1000", DUE)
+    team = owing(tmp_path, {"id": "F-1", "client": "Ana", "payment_code": code, **paid})
+    assert asked_for(team, "2026-11-06") == ["F-1"]
+    assert (code in last_letter(team)) is shown
+
+
+def test_wrong_digits_stand_in_no_letter_about_what_was_paid_in_part(tmp_path: Path) -> None:
+    code = boleto("600", DUE)[:-1]
+    paid = {"paid_on": date(2026, 11, 4), "paid_amount": 400}
+    team = owing(tmp_path, {"id": "F-1", "client": "Ana", "payment_code": code, **paid})
+    assert asked_for(team, "2026-11-06") == ["F-1"]
+    assert code not in last_letter(team)
+
+
+def test_nobody_is_sent_the_boleto_of_another_invoice(tmp_path: Path) -> None:
+    ana = {"id": "F-1", "client": "Ana", "payment_code": boleto("1000", DUE)}
+    bia = {"id": "F-2", "client": "Bia", "payment_code": boleto("1000", DUE).replace(" ", "")}
+    cid = {"id": "F-3", "client": "Cid", "payment_code": boleto("1000", DUE, bank="001")}
+    team = owing(tmp_path, ana, bia, cid)
+    assert codes(team, "2026-11-06") == ["shared_payment_code"] * 2
+    assert asked_for(team, "2026-11-06") == ["F-3"]
+
+
+def test_a_boleto_that_leaves_its_amount_open_may_be_of_many(tmp_path: Path) -> None:
+    rows = [{"id": f"F-{n}", "client": "Ana", "payment_code": boleto("0", None)} for n in (1, 2)]
+    team = owing(tmp_path, *rows)
+    assert codes(team, "2026-11-06") == []
+    assert asked_for(team, "2026-11-06") == ["F-1", "F-2"]

@@ -96,6 +96,19 @@ def printed(code: str) -> str:
     return code.strip()
 
 
+def payable_code(code: str | None, owed: Decimal) -> str | None:
+    """The code as a message shows it; None for wrong digits, and for a boleto of more than is owed.
+
+    What was paid in part would be paid again by the boleto of the whole.
+    """
+    if code is None or is_wrong(code):
+        return None
+    boleto = read_boleto(code)
+    if boleto is not None and boleto.amount is not None and boleto.amount > owed:
+        return None
+    return printed(code)
+
+
 def bank_of(code: str) -> str:
     """The bank's three digits; '' when it is no bank boleto."""
     boleto = read_boleto(code)

@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from sync.domain.boleto import read_boleto
 from sync.domain.facts import Cancelled, Receivable
 from sync.key_text import folded_id, folded_name, key_text
 from sync.rows.cells import is_blank
@@ -98,7 +99,33 @@ def read_receivables(
             receivables.setdefault(id_, receivable)
         elif id_ not in receivables:
             invoices.unreadable.setdefault(id_, reader.client)
+    _check_shared_codes(findings, tab, receivables, seen)
     return invoices
+
+
+def _check_shared_codes(
+    findings: Findings, tab: Tab, receivables: Mapping[str, Receivable], rows: Mapping[str, Row]
+) -> None:
+    """Report unpaid invoices with one boleto of fixed amount and date: it is of one of them."""
+    first: dict[str, Receivable] = {}
+    told: set[str] = set()
+    for each in receivables.values():
+        if each.payment_code is None or each.paid_on is not None or each.cancelled is not None:
+            continue
+        boleto = read_boleto(each.payment_code)
+        if boleto is None or boleto.amount is None or not boleto.factor:
+            continue
+        other = first.setdefault(boleto.barcode, each)
+        if other is each:
+            continue
+        for one, another in ((other, each), (each, other)):
+            if one.id not in told:
+                told.add(one.id)
+                reader = RowReader(findings, tab, rows[folded_id(one.id)])
+                reader.client = one.client
+                findings.problem_ids.add(one.id)
+                number = rows[folded_id(another.id)].number
+                reader.report("shared_payment_code", "payment_code", other_row=number)
 
 
 def _quick_reader(
