@@ -20,6 +20,7 @@ from sync.message_states import Verdict, union
 from sync.recurring_rows import recurring_step
 from sync.rows import in_order, read_facts
 from sync.rows.agreements import agreement_issues
+from sync.rows.returned import returned_issues
 from sync.workbook import Snapshot
 
 
@@ -86,6 +87,7 @@ def look(  # noqa: PLR0913 - all that a look depends on, by name
     calendar = calendar_for(facts.settings)
     plan, book = decide_with_book(facts, calendar, run_date, time_of_day=time_of_day, acting=acting)
     found = [*issues, *agreement_issues(snapshot, facts, book, calendar)]
+    found += returned_issues(snapshot, facts)
     if recurred is not None:
         found += recurring_step(snapshot, facts, recurred, run_date).issues
     return Look(

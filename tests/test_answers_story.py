@@ -28,7 +28,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "call": "asks for a call",
         "used": "was accepted before",
         "expired": "had expired",
-        "digest": "Held by an answer for more than 10 days (4)",
+        "digest": "Held by an answer for more than ten days (4)",
     },
     "pt-BR": {
         "kinds": ["Acordo", "Já paguei", "Contato", "Contestação", "Contato", "Proposta"],
@@ -43,7 +43,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "call": "pede uma ligação",
         "used": "já foi aceita",
         "expired": "já tinha vencido",
-        "digest": "Suspensos por uma resposta há mais de 10 dias (4)",
+        "digest": "Suspensos por uma resposta há mais de dez dias (4)",
     },
 }
 NAMES = ("Ana", "Bia", "Caio", "Davi", "Eva", "Fabio", "Gil", "Hugo", "Ivo")
@@ -214,6 +214,9 @@ def gil_is_not_written_to_until_the_address_is_mended(
     reasons = {row["client"]: str(row["reason"]) for row in desk.rows("queue")}
     assert say["came_back"] in reasons["Gil"]
     assert [len(post.to(address(name))) for name in ("Gil", "Hugo")] == [2, 3]
+    (flagged,) = desk.rows("issues")
+    assert flagged["value"] == address("Gil")
+    assert say["came_back"] in str(flagged["problem"])
 
 
 def the_digest_names_those_who_wait_for_long(post: Post, say: dict[str, Any]) -> None:

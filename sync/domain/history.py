@@ -164,7 +164,7 @@ def remember(
         items={invoice: tuple(used) for invoice, used in items.items()},
         overdue_contacts=_contacts(reminders, since),
         steps={client: tuple(said) for client, said in steps.items()},
-        bounced=_bounced(reminders),
+        bounced=bounced_addresses(reminders),
         refused=_refused(reminders),
         delivered=_delivered(reminders, today),
     )
@@ -209,7 +209,7 @@ def _refused(reminders: Iterable[Reminder]) -> dict[str, dict[str, date]]:
     return found
 
 
-def _bounced(reminders: Sequence[Reminder]) -> dict[str, frozenset[str]]:
+def bounced_addresses(reminders: Sequence[Reminder]) -> dict[str, frozenset[str]]:
     """By client, the addresses (casefolded) whose latest message came back."""
     bounced = Outcome.BOUNCED
     clients = {r.client for r in reminders if r.outcome is bounced}
