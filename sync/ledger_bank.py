@@ -222,12 +222,17 @@ class LedgerBank:
         with self._ledger.writing() as connection:
             for line, values in moves:
                 self._move(connection, workbook_id, line, LineState.PENDING, now, values)
-            for line, clients in words.clients.items():
+            if words.clients:
                 connection.execute(
                     bank_lines.update()
-                    .where(bank_lines.c.workbook_id == workbook_id, bank_lines.c.line == line)
+                    .where(bank_lines.c.workbook_id == workbook_id)
+                    .where(bank_lines.c.line == sa.bindparam("which"))
                     .where(bank_lines.c.state == LineState.PENDING)
-                    .values(client=_BETWEEN.join(clients) or None)
+                    .values(client=sa.bindparam("payers")),
+                    [
+                        {"which": line, "payers": _BETWEEN.join(clients) or None}
+                        for line, clients in words.clients.items()
+                    ],
                 )
 
     def confirm(self, workbook_id: str, line: str, payments: Iterable[Mapping[str, Any]]) -> bool:
