@@ -34,7 +34,8 @@ from sheet_templates.excel_rules import (
 )
 from sheet_templates.excel_start import UNIQUE_LISTS, fill_start, unique_list_range
 from sheet_templates.excel_styles import LINE, body_look, font, number_format, solid
-from sheet_templates.excel_tab import UnknownColumnError, fill_tab, last_row
+from sheet_templates.excel_tab import fill_tab, last_row
+from sheet_templates.first_rows import first_rows
 from sheet_templates.schema import (
     COLUMN_LISTS,
     LANGUAGE_NAME,
@@ -48,9 +49,6 @@ from sheet_templates.schema import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-# Undecided until a person decides: blank in a new workbook, though blank counts as the default.
-_LEFT_BLANK = frozenset({"late_fee", "monthly_interest"})
 
 
 def build(
@@ -81,7 +79,8 @@ def build(
         HeadingTakenError: An extra column has a heading of the schema's, or stands twice.
         TextTooLongError: Text of more than 32,767 characters.
     """
-    given = _with_defaults(language, rows or {}, settings or {})
+    given = dict(first_rows(language, rows or {}, settings or {}))
+    given["settings"] = _settings_in_words(language, given["settings"])
     book = Workbook()
     book.remove(book.worksheets[0])
     places = []
@@ -108,55 +107,14 @@ def build(
     return _bytes(book, created)
 
 
-def _with_defaults(
-    language: str,
-    rows: Mapping[str, Sequence[Mapping[str, object]]],
-    settings: Mapping[str, object],
-) -> Mapping[str, Sequence[Mapping[str, object]]]:
-    if unknown := set(rows) - {key for key, tab in TABS.items() if tab.tabular}:
-        raise UnknownColumnError(f"no tab takes rows for {', '.join(sorted(unknown))}")
-    if "settings" in rows:
-        raise UnknownColumnError("settings are given by their own argument, not as rows")
-    return {
-        "policy": headings.default_policy(language),
-        "templates": headings.default_templates(language),
-        "offers": headings.default_offers(language),
-        "playbook": headings.playbook(language),
-        "aging": (_bucket_names(language),),
-        **rows,
-        "settings": _setting_rows(language, settings),
-    }
-
-
-def _bucket_names(language: str) -> Mapping[str, object]:
-    """Return the first row of aging for the default bounds: the buckets in words."""
-    bounds = [int(bound) for bound in str(SETTINGS["aging_bounds"].default).split(",")]
-    lowers = [1, *(bound + 1 for bound in bounds)]
-    names = {
-        f"b{number}": headings.bucket_label(language, lower, upper)
-        for number, (lower, upper) in enumerate(zip(lowers, [*bounds, None], strict=True), start=1)
-    }
-    return {
-        "client": headings.value_text(language, "aging_row", "bounds"),
-        "not_due": headings.bucket_label(language, None, None),
-        **names,
-    }
-
-
-def _setting_rows(language: str, given: Mapping[str, object]) -> list[Mapping[str, object]]:
-    if unknown := set(given) - set(SETTINGS):
-        raise UnknownColumnError(f"there is no setting {', '.join(sorted(unknown))}")
-    rows: list[Mapping[str, object]] = []
-    for key, setting in SETTINGS.items():
-        value = given.get(key, None if key in _LEFT_BLANK else setting.default)
-        rows.append(
-            {
-                "setting": headings.setting_label(language, key),
-                "value": shown(language, setting.kind, setting.list_name, value),
-                "explanation": headings.setting_help(language, key),
-            }
-        )
-    return rows
+def _settings_in_words(
+    language: str, rows: Sequence[Mapping[str, object]]
+) -> list[Mapping[str, object]]:
+    """Return the rows of the settings tab with codes and booleans in the workbook's words."""
+    return [
+        {**row, "value": shown(language, setting.kind, setting.list_name, row["value"])}
+        for row, setting in zip(rows, SETTINGS.values(), strict=True)
+    ]
 
 
 def _dress_aging(place: Place) -> None:

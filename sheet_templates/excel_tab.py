@@ -23,6 +23,7 @@ from sheet_templates.excel_styles import (
     heading_width,
     number_format,
 )
+from sheet_templates.first_rows import UnknownColumnError
 from sheet_templates.schema import Group, Kind, Owner
 
 if TYPE_CHECKING:
@@ -38,10 +39,6 @@ _LINE_HEIGHT = 15.0  # points
 _HIGHEST_ROW = 409.0  # points: the limit of the format
 _WIDE = 260  # characters of width that still print legibly on one page
 _FROZEN = {"receivables": 2, "instalments": 1, "clients": 1, "queue": 2, "policy": 2}
-
-
-class UnknownColumnError(ValueError):
-    """Rows were given for a tab or a column that the schema does not have."""
 
 
 class HeadingTakenError(ValueError):

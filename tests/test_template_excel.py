@@ -15,7 +15,8 @@ from openpyxl.utils import get_column_letter, range_boundaries
 from sheet_templates import headings
 from sheet_templates.excel_dashboard import figure_places
 from sheet_templates.excel_rules import SPARE_REACH
-from sheet_templates.excel_tab import HeadingTakenError, UnknownColumnError
+from sheet_templates.excel_tab import HeadingTakenError
+from sheet_templates.first_rows import UnknownColumnError
 from sheet_templates.sample import sample
 from sheet_templates.schema import (
     FIGURE_NAME_PREFIX,

@@ -143,7 +143,10 @@ def _searcher(
     def search(key: Value) -> int | Failure:
         if isinstance(key, Failure):
             return key
-        found = _find_sorted(values, key) if in_order else _find(at, key, where, positions)
+        if function == "XLOOKUP":  # its match mode 0 knows no patterns; mode 2, not here, does
+            found = positions.get(_key(0.0 if key is None else key))
+        else:
+            found = _find_sorted(values, key) if in_order else _find(at, key, where, positions)
         return _missing(key, function) if found is None else found
 
     return search
