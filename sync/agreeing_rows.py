@@ -30,6 +30,11 @@ def ref_of_command(workbook_id: str, option: Option) -> str:
     return "A-" + b32encode(hashlib.sha256(content.encode()).digest()).decode()[:10]
 
 
+def stands(snapshot: Snapshot, ref: str) -> bool:
+    """Whether the negotiations tab has a row of this ref, ended or not."""
+    return ref in _keys(snapshot, TAB, "ref")
+
+
 def agreement_changes(
     snapshot: Snapshot,
     ref: str,
@@ -47,7 +52,7 @@ def agreement_changes(
     `channel` a code of the list of channels. Empty when all of it stands.
     """
     changes: list[Change] = []
-    if negotiation is not None and ref not in _keys(snapshot, TAB, "ref"):
+    if negotiation is not None and not stands(snapshot, ref):
         row = _negotiation_row(snapshot.language, ref, negotiation)
         row |= {"by": by or None, "notes": clipped(notes) or None}
         row["at"] = at.replace(tzinfo=None, microsecond=0) if at else negotiation.at

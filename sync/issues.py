@@ -158,6 +158,7 @@ agreement_not_split
 agreement_parts_gone
 agreement_parts_differ
 agreement_paid_before
+agreement_part_cancelled
 offers_stopped
 recurring_stopped
 duplicate_recurring other_row

@@ -124,6 +124,31 @@ def test_money_that_was_known_when_a_plan_was_made_raises_no_doubt(tmp_path: Pat
     assert asked_for(team, DAY_BEFORE_FIRST) == ["N-0001/1"]
 
 
+def test_a_plan_about_what_was_cancelled_in_part_says_why_it_waits(tmp_path: Path) -> None:
+    team = agreed(tmp_path)
+    team.edit("receivables", "F-1", cancelled="Void")
+    assert codes(team, DAY_BEFORE_FIRST) == ["agreement_part_cancelled"]
+    assert asked_for(team, DAY_BEFORE_FIRST) == []
+    assert len({row["hold_reason"] for row in team.rows("instalments")}) == 1
+    team.edit("receivables", "F-2", cancelled="Void")
+    assert codes(team, DAY_BEFORE_FIRST) == []
+
+
+def test_an_agreement_that_was_ended_is_not_said_to_be_made_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    team = desk(tmp_path)
+    choice = ("agree", "Ana", "--option", "2", "--yes", "--date", "2026-11-03", *team.where)
+    ref = regua(*choice)[1]["ref"]
+    book = load_workbook(team.book)
+    sheet = sheet_of(book, "negotiations")
+    sheet.cell(2, columns_of(sheet, "negotiations")["closed_on"], NOVEMBER_3)
+    book.save(team.book)
+    code, page = regua(*choice)
+    assert (code, page["error"]) == (2, "agreement_ended")
+    assert ref in capsys.readouterr().err
+
+
 def test_an_instalment_that_somebody_deleted_is_not_forgotten(tmp_path: Path) -> None:
     team = agreed(tmp_path)
     delete_rows(team, "instalments", 3, 1)

@@ -277,7 +277,7 @@ def test_an_original_paid_before_the_agreement_is_paid() -> None:
     [
         ({"disputed": True}, Status.DISPUTED, Reason.DISPUTED),
         ({"hold_until": date(2024, 6, 30)}, Status.ON_HOLD, Reason.ON_HOLD),
-        ({"cancelled": Cancelled.VOID}, Status.NOT_DUE, Reason.VOID),
+        ({"cancelled": Cancelled.VOID}, Status.NOT_DUE, Reason.ROW_PROBLEM),
     ],
 )
 def test_what_holds_an_original_holds_its_instalments(

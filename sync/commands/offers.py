@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.markup import escape
 
-from sync.agreeing_rows import agreement_changes, option_text, ref_of_command
+from sync.agreeing_rows import agreement_changes, option_text, ref_of_command, stands
 from sync.commands.choose import settings_of
 from sync.commands.errors import UsageError
 from sync.console import Screen
@@ -211,6 +211,8 @@ def _record(asked: _Asked, option: Option, options: argparse.Namespace) -> str:
     terms = accept(seen.facts, seen.calendar, option, seen.plan.run_date)
     assert isinstance(terms, Terms), terms  # noqa: S101 - the option comes from the same facts
     ref = ref_of_command(identity, option)
+    if stands(snapshot, ref):  # made today and ended since: its ref cannot stand for two
+        raise UsageError("agreement_ended", client=asked.client, ref=ref)
     with (
         engine_for(asked.settings, asked.book, outbox=Path()) as engine,
         engine.lock(identity),

@@ -12,8 +12,9 @@ so, and no fact says that); it goes when a person ends the agreement before it w
 one amount for all originals (`granted`), split among them by what each owed, to the cent.
 
 An open agreement is in doubt, and its instalments wait for a person, when money that was entered
-after it was made is dated on or before its day (the instalments would ask for it again), or when
-they are not those that its row says (one was deleted, an amount was changed).
+after it was made is dated on or before its day (the instalments would ask for it again), when one
+of its invoices was cancelled and others not, or when they are not those that its row says (one was
+deleted, an amount was changed).
 """
 
 from collections.abc import Iterable, Sequence
@@ -173,6 +174,9 @@ class _Plan:
 
     def _doubt(self, frozen: dict[str, Charge]) -> Doubt | None:
         named = {name for part in self.parts for name in part.receivables}
+        gone = {original.id for original in self.originals if original.cancelled is not None}
+        if any(gone & {*part.receivables} and {*part.receivables} - gone for part in self.parts):
+            return Doubt.CANCELLED
         asked = sum((part.amount for part in self.parts), ZERO)
         if any(charge.settled for name, charge in frozen.items() if name in named):
             return Doubt.PAID_BEFORE  # when they were written, each of them was owed

@@ -42,6 +42,7 @@ class Doubt(StrEnum):
 
     PAID_BEFORE = "agreement_paid_before"
     PARTS_DIFFER = "agreement_parts_differ"
+    CANCELLED = "agreement_part_cancelled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -307,9 +307,6 @@ class _Judge:
             return Reason.ROW_PROBLEM
         if self.run_date >= prescribed_from(item.due_on):
             return Reason.PRESCRIBED
-        originals = (self.facts.receivables.get(name) for name in names)
-        if any(original is not None and original.cancelled for original in originals):
-            return Reason.VOID  # an agreement partly about a cancelled invoice: a person decides
         return None
 
 

@@ -24,6 +24,7 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "agreement_parts_gone": "ref",
         "agreement_parts_differ": "instalments",
         "agreement_paid_before": "at",
+        "agreement_part_cancelled": "receivables",
     }
 )
 """The cell that each refusal or doubt is about."""
