@@ -215,6 +215,18 @@ def test_equals_suggest_nothing_and_all_of_them_may_have_paid() -> None:
     assert both.clients == ("Ana",)
 
 
+def test_who_pays_and_whose_invoice_is_named_may_both_have_paid() -> None:
+    rows = (*TWO, invoice("NF-2001", "05-03", 1000, client="Bruno"))
+    found = match(facts_of(*rows), line("1000", payer="BRUNO DA SILVA SOUZA", memo="ref NF-1001"))
+    assert (found.items, found.clients) == ((), ("Ana", "Bruno"))
+    told = "NF-1001 NF-2001"
+    twins = (invoice("NF-3001", "05-03", 80, client="Carla"),)
+    carla = match(facts_of(*twins), line("80", payer="CARLA SERVICOS LTDA", memo="NF 3001"))
+    assert (carla.client, carla.items) == ("Carla", ("NF-3001",))
+    own = match(facts_of(*rows), line("1000", payer="BRUNO DA SILVA SOUZA", memo=told))
+    assert (own.confidence, own.items) == (matching.MEMO_AMOUNT, ("NF-2001",))
+
+
 def test_of_a_client_s_equal_invoices_the_oldest_is_proposed_with_doubt() -> None:
     rows = [invoice(f"NF-{month}", f"{month}-10", 150) for month in ("04", "03", "05")]
     found = match(facts_of(*rows), line("150", payer_tax_id="11222333000181"))

@@ -250,19 +250,20 @@ class Matcher:
     # ---- by what people write
 
     def _by_memo(self, line: BankLine, payer: Payer) -> Match | None:
-        names = self._named_in(f"{line.memo} {line.document} {line.company_use}")
-        owed = {name: self._owing.at(name, line.posted_on) for name in names}
-        owed = {name: amount for name, amount in owed.items() if amount > 0}
+        owed = self._named_in(f"{line.memo} {line.document} {line.company_use}", line.posted_on)
+        owners = {name: self._book.standings[name].client for name in owed}
+        if payer.clients & set(owners.values()):
+            owed = {name: owes for name, owes in owed.items() if owners[name] in payer.clients}
         total = sum(owed.values(), ZERO)
         single = [n for n, owes in owed.items() if line.amount in {owes, self._face(n)}]
-        fits = line.amount == total or len(single) == 1
+        fits = bool(owed) and (line.amount == total or len(single) == 1)
         if not fits:
             owed = {name: amount for name, amount in owed.items() if _is_telling(name)}
-        clients = {self._book.standings[name].client for name in owed}
-        if not owed or (payer.clients and not clients & payer.clients):
+        clients = {owners[name] for name in owed}
+        if not owed:
             return None
-        if len(clients) != 1:
-            return Match(candidates=tuple(sorted(clients)))
+        if len(clients) != 1 or (payer.clients and clients.isdisjoint(payer.clients)):
+            return Match(candidates=tuple(sorted(clients | payer.clients)))
         chosen = list(owed) if line.amount == total else (single[:1] if fits else list(owed))
         return Match(
             client=next(iter(clients)),
@@ -270,8 +271,11 @@ class Matcher:
             confidence=MEMO_AMOUNT if fits else MEMO,
         )
 
-    def _named_in(self, text: str) -> list[str]:
-        """Open items whose whole number stands in a text, alone or as two or three words."""
+    def _named_in(self, text: str, on: date) -> dict[str, Decimal]:
+        """Items whose whole number stands in a text, alone or as two or three words, if they owe.
+
+        With what they owe on a day.
+        """
         words = [fold(word) for word in _WORD.findall(text)]
         runs = (words[at : at + size] for size in (3, 2, 1) for at in range(len(words) - size + 1))
         found: dict[str, None] = {}
@@ -279,7 +283,8 @@ class Matcher:
             names = self._items.get("".join(run), ())
             if len(names) == 1 and len("".join(run)) >= _SHORTEST_ID:
                 found.update(dict.fromkeys(names))
-        return list(found)
+        owed = {name: self._owing.at(name, on) for name in found}
+        return {name: amount for name, amount in owed.items() if amount > 0}
 
     def _face(self, name: str) -> Decimal:
         return self._book.standings[name].amount
