@@ -213,8 +213,12 @@ def inbox_for(inbox: InboxSettings, today: date) -> "ImapInbox":
 
 
 def _own_addresses(settings: Settings) -> frozenset[str]:
+    """The addresses that the team itself writes from, as far as the configuration names them."""
     sender = settings.mail.sender if settings.mail else None
-    return frozenset({mailbox(sender)[1].casefold()}) if sender else frozenset()
+    found = {mailbox(sender)[1].casefold()} if sender else set()
+    if settings.inbox is not None and "@" in settings.inbox.user:
+        found.add(settings.inbox.user.casefold())
+    return frozenset(found)
 
 
 @contextmanager
