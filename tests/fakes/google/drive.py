@@ -188,25 +188,34 @@ def list_files(call: Call) -> Json:
     return _masked(call, made, f"kind,incompleteSearch,nextPageToken,files({_BASIC})")
 
 
+_TEXT = r"'(?:[^'\\]|\\.)*'" + r'|"(?:[^"\\]|\\.)*"'
+_CONDITION = re.compile(
+    rf"\(?\s*(?:(?P<who>{_TEXT}) in (?P<list>owners|writers|readers|parents)"
+    rf"|(?P<key>\w+)\s*(?P<op>!=|>=|<=|=|>|<|contains)\s*(?P<value>{_TEXT}|true|false)"
+    r"|(?P<flag>sharedWithMe|trashed|starred))\s*\)?\s*(?P<more>and\s+)?"
+)
+
+
 def _conditions(said: str) -> list[tuple[str, str, str]]:
-    made = []
-    for part in re.split(r"\s+and\s+", said.strip()) if said.strip() else []:
-        found = re.fullmatch(
-            r"(?:'(?P<who>[^']*)' in (?P<list>owners|writers|readers|parents))"
-            r"|(?P<key>\w+)\s*(?P<op>!=|>=|<=|=|>|<|contains)\s*(?P<value>'(?:[^'\\]|\\.)*'|true|false)"
-            r"|(?P<flag>sharedWithMe|trashed|starred)",
-            part.strip("() "),
-        )
-        if not found:
+    made, at = [], 0
+    text = said.strip()
+    while at < len(text):
+        found = _CONDITION.match(text, at)
+        if not found or bool(found["more"]) != (found.end() < len(text)):
             raise DriveError(400, "invalid", "Invalid Value", "q")
         if found["list"]:
-            made.append((found["list"], "in", found["who"]))
+            made.append((found["list"], "in", _unquoted(found["who"])))
         elif found["flag"]:
             made.append((found["flag"], "=", "true"))
         else:
-            value = re.sub(r"\\(.)", r"\1", found["value"].strip("'"))
-            made.append((found["key"], found["op"], value))
+            made.append((found["key"], found["op"], _unquoted(found["value"])))
+        at = found.end()
     return made
+
+
+def _unquoted(said: str) -> str:
+    bare = said[1:-1] if said[0] in "'\"" else said
+    return re.sub(r"\\(.)", r"\1", bare)
 
 
 def _meets(call: Call, one: File, key: str, operator: str, value: str) -> bool:

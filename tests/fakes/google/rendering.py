@@ -74,7 +74,8 @@ def block(calculation: Calculation, sheet: Sheet, rect: Rect, query: Json) -> li
                 value: Value = calculation.value(sheet, row, column)
             else:
                 value = own
-            line.append((value is not None, rendered(calculation, sheet, cell, value, query)))
+            is_there = value is not None or own is not None
+            line.append((is_there, rendered(calculation, sheet, cell, value, query)))
         while line and not line[-1][0]:
             line.pop()
         made.append([shown for _, shown in line])
