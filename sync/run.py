@@ -5,7 +5,7 @@ Customers are written to at most once, the sheet is right eventually, the team i
 
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
@@ -23,6 +23,7 @@ from sync.letters import LetterDesk, preview_sender
 from sync.look import BankMoney, Look, look, look_again
 from sync.message_states import State
 from sync.news import answer_lines, tell_owners
+from sync.outcomes import notes_of, outcome_of
 from sync.previews import previews
 from sync.reachable import unreached
 from sync.receiving import issues_of
@@ -33,7 +34,7 @@ from sync.settled import settle_choices
 from sync.taking_in import NOTHING_NEW, KeepsChanging, News, Source, Sources, news_of, take_in
 from sync.views.history import claims as claimed_rows
 from sync.views.recording import record
-from sync.views.view_input import HistoryNote, RunSummary, ViewInput
+from sync.views.view_input import RunSummary, ViewInput
 from sync.waiting import Waiting
 from sync.watch import Watch
 from sync.words import words
@@ -279,7 +280,7 @@ class _Run:
     def _claim_rows(self, claims: Sequence[Claim], snapshot: Snapshot) -> Change:
         outcomes = {State.PLANNED: Outcome.SENDING, State.SKIPPED: Outcome.SKIPPED}
         reminders = [claim.reminder(outcomes.get(claim.state, Outcome.SENT)) for claim in claims]
-        return claimed_rows(snapshot.language, reminders, _notes(claims))
+        return claimed_rows(snapshot.language, reminders, notes_of(claims))
 
     # ---- 5: send
 
@@ -316,7 +317,7 @@ class _Run:
             results = dict(report.results)
             if report.error is not None:
                 _LOG.error("sending broke off: %s", report.error, exc_info=report.error)
-        return tuple(_outcome(claim, results.get(claim.reference)) for claim in claims)
+        return tuple(outcome_of(claim, results.get(claim.reference)) for claim in claims)
 
     # ---- 6: record
 
@@ -371,7 +372,7 @@ class _Run:
             reminders=seen.facts.reminders,
             book=seen.book,
             letters=previews(self._desk(seen), plan, seen.facts),
-            notes=_notes(claims),
+            notes=notes_of(claims),
             bank=waiting.lines,
             bank_known=waiting.known,
         )
@@ -385,31 +386,6 @@ def _require_no_obstacle(snapshot: Snapshot) -> None:
     """Raise NotWritable when what becomes of the messages could not be written down after."""
     if snapshot.obstacle is not None:
         raise snapshot.obstacle.error()
-
-
-def _outcome(claim: Claim, result: SendResult | None) -> MessageOutcome:
-    final = {State.SKIPPED: Outcome.SKIPPED, State.SENT: Outcome.SENT}
-    planned = claim.planned
-    return MessageOutcome(
-        reference=claim.reference,
-        client=planned.client,
-        step=planned.step,
-        to=planned.to,
-        receivables=tuple(item.standing.id for item in claim.decision.step_items),
-        total=planned.total,
-        outcome=result.outcome if result else final.get(claim.state, Outcome.CANCELLED),
-        detail=result.detail if result else "",
-        postponed=result is not None and result.postponed is not None,
-    )
-
-
-def _notes(claims: Iterable[Claim]) -> dict[str, HistoryNote]:
-    return {
-        claim.reference: HistoryNote(
-            subject=claim.planned.subject, run=claim.planned.run, by=claim.planned.by
-        )
-        for claim in claims
-    }
 
 
 def _result(report: RunReport) -> RunResult:
