@@ -228,7 +228,9 @@ def test_default_rows_fill_only_columns_that_exist_with_codes_that_exist(languag
 @both
 def test_an_offer_never_touches_the_principal_unless_the_team_says_so(language: str) -> None:
     assert all(row["principal_discount"] == 0 for row in headings.default_offers(language))
-    offering = [row["offset"] for row in headings.default_policy(language) if row.get("offers")]
+    offering = [
+        int(str(row["offset"])) for row in headings.default_policy(language) if row.get("offers")
+    ]
     assert min(offering) >= 10, "the first reminders only remind"
 
 
