@@ -151,11 +151,16 @@ def written(sender: str, to: str, subject: str, body: str, at: datetime) -> Emai
     return message
 
 
-def bounced(letter: Delivered, at: datetime, status: str = "5.1.1") -> EmailMessage:
-    """What a server writes when it could not hand a message on (RFC 3464)."""
+def bounced(
+    letter: Delivered, at: datetime, status: str = "5.1.1", *, to: str = "", cites: bool = True
+) -> EmailMessage:
+    """What a server writes when it could not hand a message on (RFC 3464).
+
+    `to` is whom it did not reach, else the letter's; some servers cite nothing of the letter.
+    """
     original = letter.message
-    to = str(original["To"])
-    headers = "".join(f"{name}: {value}\n" for name, value in original.items())
+    to = to or str(original["To"])
+    headers = "".join(f"{name}: {value}\n" for name, value in original.items() if cites)
     raw = f"""\
 Return-Path: <>
 From: Mail Delivery System <MAILER-DAEMON@mx.example.com>

@@ -19,7 +19,7 @@ from openpyxl import load_workbook
 from mailer.answers import Answer, read_answer
 from sync.commands.serve import WorkbookJob
 from sync.settings import load
-from tests.customers import SAO_PAULO, Delivered, Desk, press, reply, written
+from tests.customers import SAO_PAULO, Delivered, Desk, bounced, press, reply, written
 from tests.fakes.imap import LocalImap
 from tests.fakes.smtp import LocalSmtp
 from tests.workbooks import edit, make
@@ -375,6 +375,55 @@ def test_without_the_tab_they_go_to_answers_wait(
     desk.book.write_bytes(whole)
     assert run(desk, monkeypatch) == 0
     assert kinds(desk) == [("Ana", "Agreement")]
+
+
+# Messages that come back.
+
+
+def outcome_of(desk: Desk, client: str) -> object:
+    return [row["outcome"] for row in desk.rows("history") if row["client"] == client][-1]
+
+
+def test_a_message_that_did_not_arrive_this_time_is_noted_and_no_more(
+    past: Past, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.receive(bounced(past.letter("Ana"), ANSWERED, "4.2.2"), ANSWERED)
+    assert run(desk, monkeypatch) == 0
+    (row,) = desk.rows("negotiations")
+    assert (row["client"], row["kind"]) == ("Ana", "Note")
+    assert "did not arrive this time (4.2.2)" in str(row["notes"])
+    assert outcome_of(desk, "Ana") == "Sent"
+    assert desk.rows("issues") == []
+
+
+def test_a_report_that_cites_no_message_is_about_the_last_one_to_that_address(
+    past: Past, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.receive(bounced(past.letter("Bia"), ANSWERED, cites=False), ANSWERED)
+    assert run(desk, monkeypatch) == 0
+    assert kinds(desk) == [("Bia", "Note")]
+    assert outcome_of(desk, "Bia") == "Bounced"
+    assert [row["value"] for row in desk.rows("issues")] == [BIA]
+
+
+def test_a_copy_that_came_back_does_not_say_that_the_client_s_address_is_wrong(
+    past: Past, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(desk.book, "clients", "Ana", cc="contador@example.net")
+    report = bounced(past.letter("Ana"), ANSWERED, to="contador@example.net")
+    desk.receive(report, ANSWERED)
+    assert run(desk, monkeypatch) == 0
+    assert kinds(desk) == [("Ana", "Note")]
+    assert outcome_of(desk, "Ana") == "Sent"
+
+
+def test_a_report_about_nobody_of_ours_is_no_row(
+    past: Past, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger = bounced(past.letter("Ana"), ANSWERED, to="shop@example.net", cites=False)
+    desk.receive(stranger, ANSWERED)
+    assert run(desk, monkeypatch) == 0
+    assert kinds(desk) == []
 
 
 # Unsubscribing holds until a person closes the row.
