@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from gspread.utils import DateTimeOption, ValueInputOption, ValueRenderOption
+from gspread.utils import DateTimeOption, Dimension, ValueInputOption, ValueRenderOption
 
 from tests.fakes.google.stage import BIA, ROBOT, Stage, stage
 
@@ -69,7 +69,7 @@ class TestRoundTrips:
         }
 
     def test_columns_may_be_the_major_dimension_both_ways(self, here: Stage) -> None:
-        here.book.sheet1.update([["a", "b"], ["c"]], "A1", major_dimension="COLUMNS")
+        here.book.sheet1.update([["a", "b"], ["c"]], "A1", major_dimension=Dimension.cols)
         assert values(here, "A1:B2") == [["a", "c"], ["b"]]
         assert values(here, "A1:B2", majorDimension="COLUMNS") == [["a", "b"], ["c"]]
 

@@ -172,7 +172,7 @@ def test_a_list_in_the_place_of_a_value_is_shown_as_protobuf(here: Stage) -> Non
     ],
 )
 def test_a_parameter_that_the_method_lacks_is_refused(
-    query: dict[str, str], said: str, here: Stage
+    query: dict[str, Any], said: str, here: Stage
 ) -> None:
     error = here.refused(lambda: here.book.fetch_sheet_metadata(query))
     assert said in error["message"]

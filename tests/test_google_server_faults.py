@@ -124,7 +124,9 @@ class TestQuotas:
     def test_a_batch_counts_once_whatever_it_holds(self) -> None:
         for here in stage(limits=Limits(per_user=2)):
             url = f"https://sheets.googleapis.com/v4/spreadsheets/{here.book_id}:batchUpdate"
-            one = {"updateSheetProperties": {"properties": {"title": "x"}, "fields": "title"}}
+            one: dict[str, Any] = {
+                "updateSheetProperties": {"properties": {"title": "x"}, "fields": "title"}
+            }
             session = here.client.http_client.session
             answers = [session.post(url, json={"requests": [one] * 50}) for _ in range(3)]
             assert [answer.status_code for answer in answers] == [200, 200, 429]

@@ -7,7 +7,7 @@ loopback, as FINDINGS advises. Token exchange needs none: a key's `token_uri` sa
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import gspread
 from google.auth.crypt import RSASigner
@@ -30,11 +30,10 @@ INNER_HOSTS = ("https://oauth2.googleapis.com", "https://iamcredentials.googleap
 class Loopback(HTTPAdapter):
     """Sends a request for one of Google's hosts to the local server."""
 
-    __attrs__: ClassVar[list[str]] = [*HTTPAdapter.__attrs__, "_url"]  # what a copy keeps
-
     def __init__(self, url: str) -> None:
         self._url = url
         super().__init__()
+        self.__attrs__ = [*HTTPAdapter.__attrs__, "_url"]  # what a copy of a session keeps
 
     def send(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """The same request, elsewhere."""
