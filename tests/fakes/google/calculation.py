@@ -65,6 +65,11 @@ class Calculation:
         self._spill_towards(sheet, Rect(row, row + 1, column, column + 1))
         return column in self._spilled.get(sheet.id, {}).get(row, {})
 
+    def spilled_columns(self, sheet: Sheet, row: int) -> set[int]:
+        """The columns of a row that array formulas fill, were it with nothing."""
+        self._spill_towards(sheet, Rect(row, row + 1, 0, sheet.columns))
+        return set(self._spilled.get(sheet.id, {}).get(row, {}))
+
     def area(self, area: Area) -> Grid:
         """All the values of a reference."""
         sheet, rect = area.sheet, area.rect
@@ -142,10 +147,15 @@ class Calculation:
             return result
         if not result or not result[0]:
             return Failure("N_A", "The array is empty.")
-        missing = row + len(result) - sheet.rows
-        if missing > 0:
-            said = f"Result was not automatically expanded, please insert more rows ({missing})."
-            return Failure("REF", said)
+        for missing, name in (
+            (row + len(result) - sheet.rows, "rows"),
+            (column + len(result[0]) - sheet.columns, "columns"),
+        ):
+            if missing > 0:
+                said = (
+                    f"Result was not automatically expanded, please insert more {name} ({missing})."
+                )
+                return Failure("REF", said)
         spilled = self._spilled.setdefault(sheet.id, {})
         target = Rect(row, row + len(result), column, column + len(result[0]))
         for at in target.places():
@@ -162,7 +172,7 @@ class Calculation:
     ) -> None:
         for down, line in enumerate(result):
             for right, value in enumerate(line):
-                if (down or right) and value is not None:
+                if down or right:
                     spilled.setdefault(row + down, {})[column + right] = value
 
     def _spill_towards(self, sheet: Sheet, rect: Rect) -> None:
@@ -196,8 +206,8 @@ class Calculation:
                 return self._array(rows, at)
             case Operation(operator, operands):
                 return self._operation(operator, operands, at)
-            case Call(name, arguments):
-                return self._call(name, arguments, at)
+            case Call(name, arguments, typed):
+                return self._call(name, arguments, at, typed)
 
     def resolve(self, reference: Reference, here: Sheet) -> Area | Failure:
         """The tab and the cells that a reference means."""
@@ -250,7 +260,9 @@ class Calculation:
             return read
         return -read if operator == "-" else read / 100
 
-    def _call(self, name: str, arguments: tuple[Node, ...], at: Evaluation) -> Result:
+    def _call(
+        self, name: str, arguments: tuple[Node, ...], at: Evaluation, typed: str = ""
+    ) -> Result:
         if name in SPECIAL:
             return SPECIAL[name](at, arguments)
         if name in AGGREGATE:
@@ -265,30 +277,34 @@ class Calculation:
                 )
             values = [at.argument(one) for one in arguments]
             return broadcast(lambda *given: function(at, *given), values)
-        return Failure("NAME", f"Unknown function: '{name}'.")
+        return Failure("NAME", f"Unknown function: '{typed or name}'.")
 
     def hint(self, sheet: Sheet, text: str) -> Json | None:
         """The number format that a formula's result takes from what it reads, if any."""
         tree = self._tree(text)
         return self._hint(tree, sheet) if tree is not None else None
 
-    def _hint(self, node: Node, sheet: Sheet) -> Json | None:
+    def _hint(self, node: Node, sheet: Sheet, depth: int = 9) -> Json | None:
         match node:
             case Call("TODAY" | "DATE", _):
-                return {"type": "DATE", "pattern": self.where.date}
+                return {"type": "DATE"}
             case Call("NOW", _):
-                return {"type": "DATE_TIME", "pattern": f"{self.where.date} H:mm:ss"}
+                return {"type": "DATE_TIME"}
             case Pointer(reference):
                 found = self.resolve(reference, sheet)
                 if isinstance(found, Area):
                     cell = found.sheet.get(found.rect.top, found.rect.left)
-                    return (cell.format or {}).get("numberFormat")
+                    own = (cell.format or {}).get("numberFormat")
+                    if own is None and isinstance(cell.value, Formula) and depth:
+                        tree = self._tree(cell.value.text)
+                        return self._hint(tree, found.sheet, depth - 1) if tree else None
+                    return own
             case Operation("+" | "-", operands):
-                hints = [self._hint(one, sheet) for one in operands]
+                hints = [self._hint(one, sheet, depth) for one in operands]
                 both = len(hints) == 2 and all(hints)
                 return None if both else next((one for one in hints if one), None)
             case Call(name, arguments) if name in _HINTED:
-                return next((h for one in arguments if (h := self._hint(one, sheet))), None)
+                return next((h for one in arguments if (h := self._hint(one, sheet, depth))), None)
         return None
 
 

@@ -6,7 +6,7 @@ Errors are those of the ErrorValue schema.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 Json = dict[str, Any]
@@ -61,12 +61,13 @@ class Cell:
 
     def with_value(self, value: Typed) -> Cell:
         """The same place with another value; blank text is no value."""
-        return replace(self, value=None if value == "" else value, runs=())
+        kept = None if value == "" else value
+        return Cell(kept, self.format, self.note, self.validation, (), self.pivot)
 
     @property
     def is_nothing(self) -> bool:
         """Nothing to keep."""
-        return self == NOTHING
+        return self.value is None and self == NOTHING
 
 
 NOTHING = Cell()

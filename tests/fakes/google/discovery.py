@@ -67,6 +67,7 @@ def available() -> bool:
     return document() is not None
 
 
+@lru_cache(maxsize=400)
 def schema(name: str) -> Json:
     """A schema's properties: name → its description; empty without the document."""
     found = document()
@@ -101,11 +102,13 @@ def checked(name: str, body: Any, field: str = "") -> Json:
 _BAD_ROOT = "Root element must be a message."
 
 
+@lru_cache(maxsize=4000)
 def snake(name: str) -> str:
     """`spreadsheetId` → `spreadsheet_id`."""
     return re.sub(r"([A-Z])", lambda found: "_" + found.group(1).lower(), name)
 
 
+@lru_cache(maxsize=4000)
 def camel(name: str) -> str:
     """The reverse."""
     return re.sub(r"_([a-z0-9])", lambda found: found.group(1).upper(), name)
@@ -126,7 +129,7 @@ def _message(name: str, body: Json, path: str, found: Found) -> Json:
             continue
         if value is None:
             continue
-        if exclusive and key in exclusive[1] and any(other in made for other in exclusive[1]):
+        if made and exclusive and key in exclusive[1] and any(o in made for o in exclusive[1]):
             said = (
                 f"Invalid value at '{path}' (oneof), oneof field '{exclusive[0]}' is already set. "
                 f"Cannot set '{given}'"

@@ -134,14 +134,14 @@ def _moment(said: str, where: Locale, today: date) -> Parsed | None:
     part = _fraction(timed)
     if part is None:
         return None
-    return midnight + part, {"type": "DATE_TIME", "pattern": f"{pattern} H:mm:ss"}
+    return midnight + part, {"type": "DATE_TIME", "pattern": f"{pattern} h:mm:ss"}
 
 
 def _time_alone(timed: re.Match[str]) -> Parsed | None:
     part = _fraction(timed)
     if part is None:
         return None
-    pattern = "h:mm:ss am/pm" if timed.group(5) else "H:mm:ss" if timed.group(3) else "H:mm"
+    pattern = "h:mm:ss am/pm" if timed.group(5) else "h:mm:ss" if timed.group(3) else "h:mm"
     return part, {"type": "TIME", "pattern": pattern}
 
 
@@ -178,7 +178,7 @@ def _local_day(found: re.Match[str], where: Locale, today: date) -> tuple[date, 
         return None
     day, month = (int(second), int(first)) if where.order == "mdy" else (int(first), int(second))
     if year is None:
-        pattern = f"M{mark}d" if where.order == "mdy" else f"d{mark}M"
+        pattern = f"m{mark}d" if where.order == "mdy" else f"d{mark}m"
         return _dated(today.year, month, day, pattern)
     full = int(year) if len(year) == 4 else int(year) + (2000 if int(year) < 30 else 1900)
     return _dated(full, month, day, where.date.replace("/", mark).replace(".", mark))

@@ -49,7 +49,7 @@ def pattern_of(number_format: Json | None, where: Locale) -> str:
     if kind == "DATE":
         return where.date
     if kind == "DATE_TIME":
-        return f"{where.date} H:mm:ss"
+        return f"{where.date} h:mm:ss"
     return DEFAULT_PATTERNS.get(kind, "")
 
 

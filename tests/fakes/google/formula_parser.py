@@ -33,8 +33,11 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Call:
+    """`typed` is the name as it was written, for the sentence that does not know it."""
+
     name: str
     arguments: tuple[Node, ...]
+    typed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,7 @@ class _Parser:
     def named(self, name: str) -> Node:
         if self.next_is("("):
             self.take()
-            return Call(name.upper(), self.arguments())
+            return Call(name.upper(), self.arguments(), name)
         if name.upper() in {"TRUE", "FALSE"}:
             return Constant(name.upper() == "TRUE")
         return Name(name)

@@ -18,7 +18,7 @@ class Locale:
     decimal: str = "."
     group: str = ","
     order: str = "mdy"
-    date: str = "M/d/yyyy"
+    date: str = "m/d/yyyy"
     symbol: str = "$"
     money: str = '"$"#,##0.00'
     true: str = "TRUE"
@@ -48,28 +48,28 @@ _PORTUGUESE_DAYS = (
 _KNOWN = {
     "en_US": Locale(name="en_US"),
     "en_GB": Locale(
-        name="en_GB", order="dmy", date="dd/MM/yyyy", symbol="£", money='"£"#,##0.00'
+        name="en_GB", order="dmy", date="dd/mm/yyyy", symbol="£", money='"£"#,##0.00'
     ),
     "pt_BR": Locale(
-        name="pt_BR", decimal=",", group=".", order="dmy", date="dd/MM/yyyy",
-        symbol="R$", money='"R$ "#,##0.00', true="VERDADEIRO", false="FALSO",
+        name="pt_BR", decimal=",", group=".", order="dmy", date="dd/mm/yyyy",
+        symbol="R$", money='[$R$ -416]#,##0.00', true="VERDADEIRO", false="FALSO",
         months=_PORTUGUESE, days=_PORTUGUESE_DAYS,
     ),
     "pt_PT": Locale(
-        name="pt_PT", decimal=",", group="\xa0", order="dmy", date="dd/MM/yyyy",
+        name="pt_PT", decimal=",", group="\xa0", order="dmy", date="dd/mm/yyyy",
         symbol="€", money='#,##0.00" €"', true="VERDADEIRO", false="FALSO",
         months=_PORTUGUESE, days=_PORTUGUESE_DAYS,
     ),
     "fr_FR": Locale(
-        name="fr_FR", decimal=",", group="\u202f", order="dmy", date="dd/MM/yyyy",
+        name="fr_FR", decimal=",", group="\u202f", order="dmy", date="dd/mm/yyyy",
         symbol="€", money='#,##0.00" €"', true="VRAI", false="FAUX",
     ),
     "de_DE": Locale(
-        name="de_DE", decimal=",", group=".", order="dmy", date="dd.MM.yyyy",
+        name="de_DE", decimal=",", group=".", order="dmy", date="dd.mm.yyyy",
         symbol="€", money='#,##0.00" €"', true="WAHR", false="FALSCH",
     ),
     "es_ES": Locale(
-        name="es_ES", decimal=",", group=".", order="dmy", date="d/M/yyyy",
+        name="es_ES", decimal=",", group=".", order="dmy", date="d/m/yyyy",
         symbol="€", money='#,##0.00" €"', true="VERDADERO", false="FALSO",
     ),
 }  # fmt: skip

@@ -4,7 +4,9 @@ Sources: <https://developers.google.com/workspace/sheets/api/reference/rest/v4/V
 <https://developers.google.com/workspace/sheets/api/reference/rest/v4/DateTimeRenderOption>,
 <https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/cells>; which
 keys come, and in which order, from recorded answers. Empty trailing rows and columns are left out;
-a formula that yields empty text is not empty (not verified).
+a formula that yields empty text is not empty there (not verified), though a cell's effectiveValue
+and formattedValue are then left out (probed on the live service by others, May 2026, as were dates
+that formulas yield, links, and what spilled cells show).
 """
 
 from __future__ import annotations
@@ -108,7 +110,8 @@ def grid_data(calculation: Calculation, sheet: Sheet, rect: Rect, default: Json)
     last = calculation.last_rows(sheet)
     for row in range(rect.top, rect.bottom):
         cells = sheet.cells.get(row) or {}
-        right = min(rect.right, max([last.get(row, -1), *cells], default=-1) + 1)
+        used = [last.get(row, -1), *cells, *calculation.spilled_columns(sheet, row)]
+        right = min(rect.right, max(used) + 1)
         values = [
             cell_json(calculation, sheet, row, column, cells.get(column), default)
             for column in range(rect.left, right)
@@ -137,8 +140,10 @@ def cell_json(
 ) -> Json:
     """A CellData."""
     value = calculation.value(sheet, row, column)
+    spilled = cell is None or cell.value is None
+    spilled = spilled and calculation.is_spilled(sheet, row, column)
     if cell is None:
-        if value is None:
+        if value is None and not spilled:
             return {}
         cell = Cell()
     made: Json = {}
@@ -146,17 +151,18 @@ def cell_json(
     if typed is not None:
         made["userEnteredValue"] = typed
     own = number_format(calculation, sheet, cell)
-    if value is not None:
+    if value not in (None, ""):
         made["effectiveValue"] = extended(value)
         made["formattedValue"] = formats.shown(value, own, calculation.where)
     if cell.format:
         made["userEnteredFormat"] = wire(cell.format)
-    if value is not None or cell.format:
-        made["effectiveFormat"] = effective_format(default, cell.format, own, value)
+    link = hyperlink(cell, calculation.where.decimal)
+    if value is not None or cell.format or spilled or typed is not None:
+        made["effectiveFormat"] = effective_format(default, cell.format, own, value, link)
     extras = {
-        "hyperlink": hyperlink(cell, calculation.where.decimal),
+        "hyperlink": link,
         "note": cell.note,
-        "textFormatRuns": list(cell.runs),
+        "textFormatRuns": [_run(one) for one in cell.runs],
         "dataValidation": cell.validation,
         "pivotTable": cell.pivot,
     }
@@ -173,13 +179,38 @@ def hyperlink(cell: Cell, decimal: str) -> str:
     return str(link)
 
 
-def effective_format(default: Json, own: Json | None, shown: Json | None, value: Value) -> Json:
+_LINK_COLOUR = {"red": 0.06666667, "green": 0.33333334, "blue": 0.8}
+_LINKED = {
+    "foregroundColor": _LINK_COLOUR,
+    "underline": True,
+    "foregroundColorStyle": {"rgbColor": _LINK_COLOUR},
+}
+
+
+def _run(run: Json) -> Json:
+    """A TextFormatRun: the first one's index is left out, a link looks like one."""
+    made = {"format": {}, **run}
+    if made["format"].get("link"):
+        made["format"] = {**_LINKED, **made["format"]}
+    return {key: one for key, one in made.items() if key != "startIndex" or one}
+
+
+def effective_format(
+    default: Json, own: Json | None, shown: Json | None, value: Value, link: str = ""
+) -> Json:
     """The default format, what the cell adds, and the alignment that its value brings."""
     side = "LEFT" if isinstance(value, str) else "CENTER"
     if type(value) is float:
         side = "RIGHT"
     own = {**(own or {}), **({"numberFormat": shown} if shown else {})}
+    if link:
+        text = {**_LINKED, "link": {"uri": link}, **own.get("textFormat", {})}
+        own = {"hyperlinkDisplayType": "LINKED", **own, "textFormat": text}
     made: Json = json.loads(_merged(json.dumps(default), json.dumps(own), side))
+    if value is None:
+        made.pop("hyperlinkDisplayType", None)
+        if "horizontalAlignment" not in own:
+            made.pop("horizontalAlignment")
     return made
 
 
