@@ -60,7 +60,7 @@ def agreement_changes(
             row["channel"] = headings.value_text(snapshot.language, "channel", channel)
         changes.append(AppendRows(tab=TAB, rows=[row]))
     known = _keys(snapshot, _PARTS, "instalment")
-    parts = [_instalment_row(part) for part in instalments if part.id not in known]
+    parts = [instalment_row(part) for part in instalments if part.id not in known]
     if parts:
         changes.append(AppendRows(tab=_PARTS, rows=parts))
     return changes
@@ -79,7 +79,8 @@ def _negotiation_row(language: str, ref: str, row: Negotiation) -> dict[str, Cel
     }
 
 
-def _instalment_row(part: Instalment) -> Mapping[str, Cell]:
+def instalment_row(part: Instalment) -> Mapping[str, Cell]:
+    """One row of the instalments tab, whoever agreed on it and how."""
     return {
         "instalment": part.id,
         "agreement": part.agreement,

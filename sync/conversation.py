@@ -15,10 +15,11 @@ from mailer.answer_types import Answer, Bounce
 from mailer.answers import read_answer
 from mailer.incoming import RawMail
 from sync.answer_gate import Gate, addresses_of, codes_of
+from sync.domain.agreeing import Refusal, Terms, accept
 from sync.domain.facts import UNSUBSCRIBED, NegotiationKind, Outcome, Reminder
 from sync.domain.negotiation import Result
 from sync.domain.offers import Option, option_of
-from sync.effects import Effect, Part, ref_of
+from sync.effects import Effect, ref_of
 from sync.ledger_offers import Offered
 from sync.views.cells import date_text, money_text
 from sync.words import words
@@ -264,9 +265,12 @@ class _Arrived:
             refused = "used"
         if refused is None and offered is not None:
             refused = gate.why_not_now(reminder, option_of(offered.option))
+        terms = self._terms(offered) if refused is None and offered is not None else None
+        if refused is None and not isinstance(terms, Terms):
+            refused = "changed"
         if refused is None and not gate.offers.accept(reminder.reference, number, ref):
             refused = "used"
-        if refused is not None or offered is None:
+        if refused is not None or offered is None or not isinstance(terms, Terms):
             return self._row(
                 client,
                 meant,
@@ -276,7 +280,13 @@ class _Arrived:
                 why=refused or "unknown",
                 receivables=self._invoices(reminder),
             )
-        return self._accepted(ref, reminder, option_of(offered.option))
+        return self._accepted(ref, reminder, option_of(offered.option), terms)
+
+    def _terms(self, offered: Offered) -> Terms | Refusal:
+        """What is agreed on by taking an option on the day that the answer came."""
+        gate = self.about.gate
+        calendar = gate.book.accounts.calendar
+        return accept(gate.facts, calendar, option_of(offered.option), self.at.date())
 
     def _stands(self, offered: Offered) -> bool:
         """Whether what was accepted before is agreed and holds, or is on its way into the sheet."""
@@ -285,20 +295,17 @@ class _Arrived:
             return offered.accepted_as in self.about.waiting
         return not agreement.closed and agreement.result in {Result.OPEN, Result.KEPT}
 
-    def _accepted(self, ref: str, reminder: Reminder, option: Option) -> Effect:
+    def _accepted(self, ref: str, reminder: Reminder, option: Option, terms: Terms) -> Effect:
         return Effect(
             client=option.client,
             at=self.at,
             ref=ref,
             kind=NegotiationKind.AGREEMENT,
             notes=self._note("accepted", number=option.number, terms=self._in_words(option)),
-            receivables=option.receivables,
-            amount=option.total,
-            discount=option.discount or None,
-            instalments=tuple(
-                Part(number=part.number, due_on=part.due_on, amount=part.amount)
-                for part in option.instalments
-            ),
+            receivables=terms.receivables,
+            amount=terms.total,
+            discount=terms.discount or None,
+            instalments=terms.instalments,
             reference=reminder.reference,
             message_id=reminder.message_id or "",
             outcome=Outcome.REPLIED,

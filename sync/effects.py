@@ -13,21 +13,14 @@ from decimal import Decimal
 from typing import Any
 
 from sheet_templates import headings
-from sync.domain.facts import NegotiationKind, Outcome
+from sync.agreeing_rows import instalment_row
+from sync.domain.facts import Instalment, NegotiationKind, Outcome
+from sync.domain.negotiation import PlannedInstalment
 from sync.key_text import key_text
 from sync.views.cells import clipped, joined, same
 from sync.workbook import AppendRows, Cell, Change, SetCells, Snapshot
 
 _FROM_MAIL = "M-"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """One instalment to be written."""
-
-    number: int
-    due_on: date
-    amount: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +39,7 @@ class Effect:
     receivables: tuple[str, ...] = ()
     amount: Decimal | None = None
     discount: Decimal | None = None
-    instalments: tuple[Part, ...] = ()
+    instalments: tuple[PlannedInstalment, ...] = ()
     reference: str = ""
     message_id: str = ""
     outcome: Outcome | None = None
@@ -84,7 +77,9 @@ class Effect:
             amount=_money(raw["amount"]),
             discount=_money(raw["discount"]),
             instalments=tuple(
-                Part(number=number, due_on=date.fromisoformat(due_on), amount=Decimal(amount))
+                PlannedInstalment(
+                    number=number, due_on=date.fromisoformat(due_on), amount=Decimal(amount)
+                )
                 for number, due_on, amount in raw["instalments"]
             ),
             reference=raw["reference"],
@@ -139,16 +134,18 @@ def _row(language: str, effect: Effect, by: str) -> dict[str, Cell]:
     }
 
 
-def _parts(effect: Effect) -> Iterator[dict[str, Cell]]:
+def _parts(effect: Effect) -> Iterator[Mapping[str, Cell]]:
     for part in effect.instalments:
-        yield {
-            "instalment": f"{effect.ref}/{part.number}",
-            "agreement": effect.ref,
-            "client": effect.client,
-            "receivables": joined(effect.receivables),
-            "due_on": part.due_on,
-            "amount": part.amount,
-        }
+        yield instalment_row(
+            Instalment(
+                id=f"{effect.ref}/{part.number}",
+                agreement=effect.ref,
+                client=effect.client,
+                receivables=effect.receivables,
+                due_on=part.due_on,
+                amount=part.amount,
+            )
+        )
 
 
 def _outcome(snapshot: Snapshot, effect: Effect) -> Iterator[Change]:
