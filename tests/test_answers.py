@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -59,6 +60,26 @@ def test_of_the_plain_acceptances_few_go_to_a_person(
     assert found.clear > 1_000
     assert found.unclear > 1_500
     assert found.to_a_person <= found.clear * 0.15
+
+
+def test_the_page_states_what_is_measured() -> None:
+    page = Path(__file__).parent.parent.joinpath("docs", "answers.md").read_text(encoding="utf-8")
+    stated = [int(number) for number in re.findall(r"^\|.*\| (\d+) \|$", page, re.MULTILINE)]
+    found = figures()
+    assert stated == [
+        found.clear,
+        found.chosen,
+        found.to_a_person,
+        found.unclear,
+        len(found.wrong),
+        found.bounces,
+        found.bounces_found,
+        found.permanent_right,
+        found.automatic,
+        found.automatic_found,
+        found.people,
+        found.people_taken_for_machines,
+    ]
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
