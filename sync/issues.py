@@ -153,7 +153,9 @@ agreement_nothing_owed
 agreement_without_plan
 agreement_above_owed
 agreement_discount_differs
+agreement_amount_each
 agreement_due_before
+agreement_due_far
 agreement_not_split
 agreement_parts_gone
 agreement_parts_differ

@@ -123,6 +123,11 @@ def test_a_discount_and_an_amount_are_two_ways_to_say_the_same() -> None:
         ),
         ("due before it", {"instalments": 2, "first_due_on": "06-09"}, Refusal.DUE_BEFORE),
         ("pay by before it", {"pay_by": "06-09"}, Refusal.DUE_BEFORE),
+        ("a year mistyped", {"instalments": 2, "first_due_on": date(2062, 6, 20)}, Refusal.DUE_FAR),
+        ("pay by in a far year", {"pay_by": date(2025, 6, 12)}, Refusal.DUE_FAR),
+        ("each, not all", {"instalments": 3, "amount": "514.28"}, Refusal.AMOUNT_EACH),
+        ("each, rounded", {"instalments": 3, "amount": 600}, Refusal.AMOUNT_EACH),
+        ("each, less a little", {"instalments": 2, "amount": 620}, Refusal.AMOUNT_EACH),
         ("less than a cent each", {"instalments": 100, "amount": "0.99"}, Refusal.NOT_SPLIT),
         ("too many", {"instalments": 121}, Refusal.NOT_SPLIT),
         ("about nothing", {"instalments": 2, "names": ("X",)}, Refusal.NOTHING_OWED),
@@ -138,6 +143,22 @@ def test_what_cannot_be_carried_out_is_told_and_holds(
     named = set(values.get("names", ("A", "B"))) & {"A", "B"}
     holds = on(facts, "06-28").holds
     assert named <= holds.keys(), "its invoices wait until it is mended or closed"
+
+
+@pytest.mark.parametrize(
+    ("told", "values", "total"),
+    [
+        ("the discount is said", {"amount": 500, "discount": Decimal("0.6759")}, "500.00"),
+        ("one instalment", {"amount": 1400, "instalments": 1}, "1400.00"),
+        ("far from what is owed", {"amount": 400}, "400.00"),
+        ("the last day of a year", {"first_due_on": date(2025, 6, 11)}, "1542.84"),
+    ],
+)
+def test_an_agreement_of_which_only_one_thing_can_be_meant_is_carried_out(
+    told: str, values: dict[str, Any], total: str
+) -> None:
+    _, terms = typed(**{"instalments": 3, **values})
+    assert terms.total == money(total), told
 
 
 def test_only_what_is_still_owed_is_agreed_on() -> None:

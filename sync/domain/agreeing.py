@@ -24,6 +24,7 @@ MOST_INSTALMENTS = 120
 _SHARE = Decimal("0.00000001")  # as precise as a sheet's percentage is read
 _TRIAL = "trial agreement"  # stands for a ref that is not given yet
 _YEAR = timedelta(days=366)
+_NEARLY = Decimal("0.20")  # how far the sum of instalments may be from what is owed, to be meant
 
 
 class Refusal(StrEnum):
@@ -33,7 +34,9 @@ class Refusal(StrEnum):
     WITHOUT_PLAN = "agreement_without_plan"
     ABOVE_OWED = "agreement_above_owed"
     DISCOUNT_DIFFERS = "agreement_discount_differs"
+    AMOUNT_EACH = "agreement_amount_each"
     DUE_BEFORE = "agreement_due_before"
+    DUE_FAR = "agreement_due_far"
     NOT_SPLIT = "agreement_not_split"
     PARTS_GONE = "agreement_parts_gone"
 
@@ -119,7 +122,8 @@ def agree(facts: Facts, calendar: BusinessCalendar, row: Negotiation) -> Terms |
     """The terms of a typed agreement, or why it cannot be carried out.
 
     Blank amount: what is owed less the discount. Blank instalments: one. Blank first due date:
-    'pay by', else so many days after its date as an amount is valid for, on a business day.
+    'pay by', else so many days after its date as an amount is valid for, on a business day; one
+    more than a year away is taken for a slip of the keyboard.
     """
     if row.instalments is None and row.first_due_on is None and row.pay_by is None:
         return Refusal.WITHOUT_PLAN
@@ -133,9 +137,11 @@ def agree(facts: Facts, calendar: BusinessCalendar, row: Negotiation) -> Terms |
     if row.amount is not None and row.amount != total:
         return Refusal.DISCOUNT_DIFFERS
     count = row.instalments or 1
+    if _is_of_each(row, owed):
+        return Refusal.AMOUNT_EACH
     first = row.first_due_on or row.pay_by or _usual_first_day(facts, calendar, row)
-    if first < row.at:
-        return Refusal.DUE_BEFORE
+    if not row.at <= first <= row.at + _YEAR:
+        return Refusal.DUE_BEFORE if first < row.at else Refusal.DUE_FAR
     if total < CENT * count or count > MOST_INSTALMENTS:
         return Refusal.NOT_SPLIT
     return Terms(
@@ -146,6 +152,16 @@ def agree(facts: Facts, calendar: BusinessCalendar, row: Negotiation) -> Terms |
         granted=given,
         instalments=instalment_plan(total, count, first),
     )
+
+
+def _is_of_each(row: Negotiation, owed: Decimal) -> bool:
+    """Whether the amount may be that of each instalment: so many times it is about what is owed.
+
+    As the total it would forgive half or more, without a discount that says so.
+    """
+    if row.amount is None or row.discount or (row.instalments or 1) == 1:
+        return False
+    return abs(row.amount * (row.instalments or 1) - owed) <= owed * _NEARLY
 
 
 def accept(facts: Facts, calendar: BusinessCalendar, option: Option, on: date) -> Terms | Refusal:

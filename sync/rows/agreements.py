@@ -19,7 +19,9 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "agreement_without_plan": "instalments",
         "agreement_above_owed": "amount",
         "agreement_discount_differs": "discount",
+        "agreement_amount_each": "amount",
         "agreement_due_before": "first_due_on",
+        "agreement_due_far": "first_due_on",
         "agreement_not_split": "instalments",
         "agreement_parts_gone": "ref",
         "agreement_parts_differ": "instalments",
@@ -53,7 +55,7 @@ def agreement_issues(
 def _issue(tab: Tab, facts: Facts, index: int, refusal: Refusal | Doubt, language: str) -> Issue:
     row, place = facts.negotiations[index], row_of(tab, facts, index)
     column = COLUMNS[refusal.value]
-    if refusal is Refusal.DUE_BEFORE and row.first_due_on is None:
+    if refusal in {Refusal.DUE_BEFORE, Refusal.DUE_FAR} and row.first_due_on is None:
         column = "pay_by"
     return Issue(
         code=refusal.value,
