@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from sheet_templates.google_present import PresentSheet
     from sheet_templates.schema import Tab
 
-_CONTROL_ROWS = ("commit", "lease")
+_CONTROL_ROWS = ("lease",)
 
 
 def setup_requests(

@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 SERVED: Final = tuple(
     key
     for key, tab in TABS.items()
-    if tab.tabular and tab.by_owner(Owner.USER) and tab.by_owner(Owner.ENGINE)
+    if tab.tabular and tab.by_owner(Owner.USER, Owner.LOG) and tab.by_owner(Owner.ENGINE)
 )
-"""Tabs that people edit and beside whose rows the engine says something."""
+"""Tabs of rows that stay (people's, and the log of messages) beside which the engine says more."""
 
 CONTROL: Final = "control"
-"""Key of the hidden tab with the service's own words: the marker of its last write, its lease."""
+"""Key of the hidden tab with the service's own words: its lease."""
 
-COMMIT_NAME: Final = "regua_commit"
-"""Named cell of the control tab: the mark of the last write, by which a lost answer is judged."""
+COMMIT_METADATA: Final = "regua_commit"
+"""Key of the developer metadata that marks the last write, by which a lost answer is judged."""
 
 LEASE_NAME: Final = "regua_lease"
 """Named cell of the control tab: who is at work on the sheet, and until when."""
@@ -163,8 +163,7 @@ def named_cells() -> Mapping[str, tuple[int, int, int]]:
     for command, row in command_places():
         found[f"{COMMAND_PREFIX}{command}"] = (dashboard, row, COMMAND_BOX)
         found[f"{ANSWER_PREFIX}{command}"] = (dashboard, row, COMMAND_ANSWER)
-    found[COMMIT_NAME] = (control, 1, 1)
-    found[LEASE_NAME] = (control, 2, 1)
+    found[LEASE_NAME] = (control, 1, 1)
     return found
 
 

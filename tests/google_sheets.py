@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sheet_templates.google import setup_requests
-from sheet_templates.google_layout import quoted
+from sheet_templates.google_cells import entered, put_rows
+from sheet_templates.google_layout import (
+    SERVED,
+    quoted,
+    row_key,
+    service_columns,
+    service_id,
+    sheet_id,
+)
 from sheet_templates.google_present import (
     COLUMN_SEARCH,
     FIELDS,
@@ -15,6 +24,7 @@ from sheet_templates.google_present import (
     present_sheet,
     ranges_to_read,
 )
+from sheet_templates.schema import TABS, Owner
 from tests.fakes.google import GoogleServer
 
 if TYPE_CHECKING:
@@ -23,6 +33,7 @@ if TYPE_CHECKING:
 
 ANA, BIA = "ana@example.com", "bia@example.com"
 ROBOT = "regua@local-project.iam.gserviceaccount.com"
+Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 LOCALES = {"pt-BR": "pt_BR", "en": "en_US"}
 _ROWS = 60  # enough for a story, quick to build
 Json = dict[str, Any]
@@ -90,6 +101,31 @@ def blank(language: str, server: GoogleServer | None = None) -> Desk:
     for other in (BIA, ROBOT):
         server.share(made, other)
     return Desk(server=server, id=made, language=language)
+
+
+def typed(desk: Desk, rows: Rows) -> None:
+    """Put rows below the headings of a workbook, what the engine said beside them too."""
+    requests: list[Json] = []
+    for tab, lines in rows.items():
+        columns = TABS[tab].columns
+        behind = tab in SERVED
+        shown = [c for c in columns if not (behind and c.owner is Owner.ENGINE)]
+        told = service_columns(tab) if behind else ()
+        cells = [[entered(line.get(c.key)) for c in shown] for line in lines]
+        for id_ in (sheet_id(tab), service_id(tab)) if len(lines) > _ROWS // 2 else ():
+            more = {"sheetId": id_, "dimension": "ROWS", "length": len(lines)}
+            if behind or id_ == sheet_id(tab):
+                requests.append({"appendDimension": more})
+        requests.append(put_rows(sheet_id(tab), 1, 0, cells, fields="userEnteredValue"))
+        said = [
+            [entered(row_key(line, tab)), *(entered(line.get(c.key)) for c in told)]
+            for line in lines
+            if any(line.get(c.key) is not None for c in told)
+        ]
+        if said:
+            requests.append(put_rows(service_id(tab), 1, 0, said, fields="userEnteredValue"))
+    if requests:
+        desk.robot.change(desk.id, *requests)
 
 
 @cache

@@ -1,0 +1,86 @@
+"""A workbook in a Google Sheet that people edit while the service runs.
+
+The Sheets API has no compare-and-set, so nothing here depends on where a row stands when it is
+written: no cell of a tab that people edit is addressed at all. What the engine says beside their
+rows stands in hidden tabs under the rows' keys, logs grow by appendCells, the engine's own tabs are
+written by whole rows (`google_writing`). A write is one atomic batch whose mark tells, after a lost
+answer, whether it stands (`google_client`). Requests: four for a read, and for a write those of a
+read, the batch, and one more when somebody had typed into the engine's columns, whatever the rows.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sync.stores import rules
+from sync.stores.google_reading import Reading, read_sheet, revision_of
+from sync.stores.google_writing import requests_for
+from sync.stores.memory import MemoryStore
+from sync.workbook import Applied, Change, Conflict, NotWritable, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sync.stores.google_client import SheetsClient
+
+
+class GoogleSheetStore:
+    """A `sync.workbook.Store` over one spreadsheet.
+
+    `mark` names a write as no other is named.
+    """
+
+    def __init__(
+        self, client: SheetsClient, *, mark: Callable[[], str] = lambda: secrets.token_hex(12)
+    ) -> None:
+        self.client = client
+        self._mark = mark
+
+    def read(self) -> Snapshot:
+        """Read everything. Raises RefusedFile."""
+        return self._read().snapshot
+
+    def revision(self) -> str:
+        """The revision of what stands there now; as dear as a read. Raises RefusedFile."""
+        return self._read().snapshot.revision
+
+    def apply(self, changes: Sequence[Change], expected_revision: str) -> Applied | Conflict:
+        """Apply all changes in one batch.
+
+        Where nothing differs nothing is asked. Raises NotWritable (nothing changed; with
+        `WriteLost` nobody knows), ValueError for misuse.
+        """
+        for change in changes:
+            rules.check(change)
+        reading = self._read()
+        before = reading.snapshot
+        if before.revision != expected_revision:
+            return Conflict()
+        memory = MemoryStore.of(before)
+        done = memory.apply(changes, memory.revision())
+        if isinstance(done, Conflict):  # cannot be: nobody else knows this copy
+            return done
+        after = replace(memory.read(), figures=memory.figures)
+        is_new = before.workbook_id is None and after.workbook_id is not None
+        if not done.cells and not is_new:
+            return Applied(expected_revision, 0)
+        if before.obstacle is not None:
+            raise before.obstacle.error()
+        requests = requests_for(reading, after, changes)
+        if requests:
+            self.client.batch_update(requests, self._mark(), sorted(reading.marks))
+        if reading.blocked:
+            self._mend(reading)
+        return Applied(revision_of(after), done.cells - is_new)
+
+    def _mend(self, reading: Reading) -> None:
+        """Blank what somebody typed into the engine's columns; a later run may do it as well."""
+        try:
+            self.client.clear_below_heading(reading.blocked)
+        except NotWritable:
+            return
+
+    def _read(self) -> Reading:
+        return read_sheet(self.client)
