@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import masks
 from .a1 import Rect
-from .cells import Cell, Formula, from_extended
+from .cells import NOTHING, Cell, Formula, from_extended
 from .errors import invalid
 from .formula_text import shifted
 from .state import TEXT_LIMIT, Sheet
@@ -89,11 +89,19 @@ def cell_paths(body: Json) -> Paths:
 
 
 def _write(sheet: Sheet, row: int, column: int, data: Json, wanted: Paths) -> None:
-    sheet.put(row, column, changed(sheet.get(row, column), data, wanted))
+    sheet.put(row, column, changed(sheet.get(row, column), both_colours(data), wanted))
+
+
+def both_colours(data: Json) -> Json:
+    """A CellData whose colours are also styles, and the reverse."""
+    looks: Json = {
+        key: coloured(data[key]) for key in ("userEnteredFormat", "textFormatRuns") if key in data
+    }
+    return {**data, **looks} if looks else data
 
 
 def changed(cell: Cell, data: Json, wanted: Paths) -> Cell:
-    """The cell with the named fields as in the CellData.
+    """The cell with the named fields as in the CellData (its colours already in both spellings).
 
     Raises:
         ApiError: 400 for a value that cannot be written.
@@ -109,7 +117,7 @@ def changed(cell: Cell, data: Json, wanted: Paths) -> Cell:
         elif name == "dataValidation":
             cell = replace(cell, validation=checked_rule(data.get(name)))
         elif name == "textFormatRuns":
-            cell = replace(cell, runs=tuple(coloured(data.get(name, []))))
+            cell = replace(cell, runs=tuple(data.get(name, [])))
         elif name == "pivotTable":
             cell = replace(cell, pivot=data.get(name))
     return cell
@@ -129,7 +137,7 @@ def _value(given: Json | None) -> Any:
 
 
 def _format(old: Json | None, new: Json | None, path: tuple[str, ...]) -> Json | None:
-    given = coloured(new or {})
+    given = new or {}
     made = given if len(path) == 1 else masks.merged(old or {}, given, [path[1:]])
     return made or None
 
@@ -156,11 +164,17 @@ def repeat_cell(batch: Batch, body: Json) -> None:
     batch.call.check_protection(batch.draft, sheet, rect)
     data = body.get("cell", {})
     formula = data.get("userEnteredValue", {}).get("formulaValue")
+    data = both_colours(data)
+    fresh = None if formula else changed(NOTHING, data, wanted)
     for row, column in _places(sheet, rect, data):
+        cell = sheet.get(row, column)
+        if cell is NOTHING and fresh is not None:
+            sheet.put(row, column, fresh)
+            continue
         if formula:
             text = shifted(formula, row - rect.top, column - rect.left)
             data = {**data, "userEnteredValue": {"formulaValue": text}}
-        _write(sheet, row, column, data, wanted)
+        sheet.put(row, column, changed(cell, data, wanted))
 
 
 def _places(sheet: Sheet, rect: Rect, data: Json) -> Iterable[tuple[int, int]]:
