@@ -1,0 +1,155 @@
+"""The daily run on a Google Sheet: the same engine, the same decisions, the same promises."""
+
+from __future__ import annotations
+
+import email
+from contextlib import contextmanager
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from mailer.folder import FolderTransport
+from sheet_templates.google_layout import sheet_id
+from sheet_templates.sample import sample
+from sync import wiring
+from sync.ledger import Ledger
+from sync.locks import run_lock
+from sync.run import Engine, run
+from sync.stores.google_client import SheetsClient
+from sync.stores.google_sheet import GoogleSheetStore
+from sync.stores.memory import MemoryStore
+from tests.fakes.google import Fault, GoogleServer
+from tests.google_service import signed_in
+from tests.google_sheets import ROBOT, Desk, blank
+from tests.store_contract import table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sync.report import RunReport
+    from sync.workbook import Snapshot, Store
+
+ZONE = ZoneInfo("America/Sao_Paulo")
+TODAY = date(2026, 3, 10)
+
+
+@pytest.fixture(scope="module")
+def company() -> Iterator[tuple[Desk, GoogleSheetStore]]:
+    """The sample company's sheet, in automatic mode, with the service signed in."""
+    made = sample("pt-BR", seed=7, today=TODAY)
+    with GoogleServer() as server:
+        desk = blank("pt-BR", server)
+        desk.set_up(rows=made.rows, settings={**made.settings, "mode": "automatic"})
+        http = signed_in(server, server.service_account(ROBOT))
+        client = SheetsClient(http, desk.id, account=ROBOT, sleep=lambda _: None)
+        yield desk, GoogleSheetStore(client)
+
+
+class Service:
+    """One computer with its ledger and its outbox."""
+
+    def __init__(self, folder: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder, self.store = folder, store
+        self.today = TODAY
+        self._patch = monkeypatch
+
+    def now(self) -> datetime:
+        return datetime.combine(self.today, time(9, 5), tzinfo=ZONE)
+
+    @contextmanager
+    def engine(self) -> Iterator[Engine]:
+        self._patch.setenv("REGUA_NOW", self.now().replace(tzinfo=None).isoformat())
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (
+            Ledger(self.folder / wiring.LEDGER_FILE, self.now) as ledger,
+            FolderTransport(self.folder / "outbox") as transport,
+        ):
+            yield Engine(
+                store=self.store,
+                ledger=ledger,
+                transport=transport,
+                sender=None,
+                calendar_for=wiring.calendar_for,
+                now=self.now,
+                today=self.today,
+                lock=lambda identity: run_lock(self.folder, identity),
+                by="regua",
+            )
+
+    def run(self) -> RunReport:
+        with self.engine() as engine:
+            return run(engine)
+
+    def letters(self) -> list[tuple[str, str]]:
+        read = [
+            email.message_from_bytes(path.read_bytes())
+            for path in (self.folder / "outbox").glob("*.eml")
+        ]
+        return sorted((str(one["To"]), str(one["Subject"])) for one in read)
+
+
+_VOLATILE = {
+    "run",
+    "at",
+    "finished_at",
+    "seconds",
+    "message_id",
+    "reference",
+    "place",
+    "keys",
+    "key",
+}
+
+
+def said(snapshot: Snapshot, tab: str) -> list[dict[str, Any]]:
+    """A tab's rows without what no two runs have in common; links and flags as they read."""
+    return [
+        {k: v for k, v in row.items() if k not in _VOLATILE and v is not False}
+        for row in table(snapshot, tab)
+    ]
+
+
+def test_a_day_on_the_sheet_is_a_day_in_memory_and_the_second_run_sends_nothing(
+    company: tuple[Desk, GoogleSheetStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, store = company
+    before = desk.shows("Recebíveis", "A1:P")
+    here = Service(tmp_path / "google", store, monkeypatch)
+    there = Service(tmp_path / "memory", MemoryStore.of(store.read()), monkeypatch)
+
+    # A colleague sorts the invoices just before the first write, and inserts a row.
+    def busy() -> None:
+        area = {"sheetId": sheet_id("receivables"), "startRowIndex": 1, "endRowIndex": 60}
+        order = [{"dimensionIndex": 5, "sortOrder": "ASCENDING"}]
+        desk.bia.change(desk.id, {"sortRange": {"range": area, "sortSpecs": order}})
+
+    desk.server.fail(Fault(method="spreadsheets.batchUpdate", action=busy))
+    first = here.run()
+    assert first.postponed is None
+    there.run()
+    assert here.letters() == there.letters()
+    assert len(here.letters()) > 3
+    sheet, memory = store.read(), there.store.read()
+    assert said(sheet, "history") == said(memory, "history")
+    assert said(sheet, "queue") == said(memory, "queue")
+    assert said(sheet, "aging") == said(memory, "aging")
+    assert sheet.figures["open_amount"] == pytest.approx(memory.figures["open_amount"])
+    by_id = {row["id"]: row.get("status") for row in table(memory, "receivables") if "id" in row}
+    assert {r["id"]: r.get("status") for r in table(sheet, "receivables") if "id" in r} == by_id
+    shown = {
+        row[0]: row[16] for row in desk.shows("Recebíveis", "A2:Q") if len(row) > 16 and row[0]
+    }
+    assert shown == {key: status for key, status in by_id.items() if status}
+    after = desk.shows("Recebíveis", "A1:P")
+    assert sorted(map(str, after)) == sorted(map(str, before)), "nothing of theirs changed"
+
+    letters = here.letters()
+    here.run()
+    assert here.letters() == letters
+    other = Service(tmp_path / "another ledger", store, monkeypatch)
+    other.run()
+    assert other.letters() == [], "History in the sheet alone keeps a step from leaving twice"
+    assert desk.asked() == [], "and the workbook is whole"
