@@ -149,7 +149,7 @@ TABLE = [
     tell("a proposal waits for a person", A, row(PROPOSAL, "05-08", "A"), on="06-05",
          status="overdue", days=30, bucket=1, blocked="awaiting_answer"),
     tell("an agreement without instalments too", A, row(AGREEMENT, "05-08", "A", ref="N1"),
-         on="06-05", status="overdue", days=30, bucket=1, blocked="awaiting_answer"),
+         on="06-05", status="overdue", days=30, bucket=1, blocked="agreement_waits"),
     tell("a note holds nothing", A, row(NOTE, "05-08", "A"), on="05-08",
          status="overdue", days=2, bucket=1),
     tell("an answer from tomorrow does not exist", A, row(SAYS_PAID, "05-24", "A"), on="05-23",

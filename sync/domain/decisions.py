@@ -39,6 +39,7 @@ class Reason(StrEnum):
     PROMISE_PENDING = "promise_pending"
     IN_PLAN = "in_plan"
     AWAITING_ANSWER = "awaiting_answer"
+    AGREEMENT_WAITS = "agreement_waits"
     UNAPPLIED_CASH = "unapplied_cash"
     NO_ADDRESS = "no_address"
     ADDRESS_BOUNCED = "address_bounced"

@@ -280,7 +280,7 @@ def _hold(accounts: Accounts, index: int, row: Negotiation) -> Hold | None:
         case NegotiationKind.SAYS_PAID | NegotiationKind.PROPOSAL:
             pass
         case NegotiationKind.AGREEMENT if row.ref not in accounts.agreed_on:
-            pass
+            reason = Reason.AGREEMENT_WAITS
         case NegotiationKind.CONTACT | NegotiationKind.REFUSAL:
             until = row.at + timedelta(days=accounts.facts.settings.answer_hold)
         case NegotiationKind.PROMISE if row.pay_by is None:

@@ -16,8 +16,9 @@ The status is the first that holds, and `blocked` is the reason beside it:
 | due_today | from due_on to effective_due | see below |
 | not_due | before due_on | see below |
 
-For the last three, `blocked` is the first that holds: awaiting_answer (an answer holds it),
-row_problem (another row of its client is wrong), prescribed (more than five years late), None.
+For the last three, `blocked` is the first that holds: awaiting_answer (an answer holds it) or
+agreement_waits (an agreement about it has no instalments yet), row_problem (another row of its
+client is wrong), prescribed (more than five years late), None.
 An instalment is also held by what holds one of its originals: a problem, dispute, pause or answer,
 and it is void when all its originals are. One whose agreement is not in the negotiations tab is a
 problem, and holds the invoices it names: nobody is asked for both, nor for either in doubt.
@@ -300,8 +301,9 @@ class _Judge:
         reason = _REASONS.get(status)
         if reason is not None:
             return reason
-        if any(name in self.held for name in names):
-            return Reason.AWAITING_ANSWER
+        hold = next((self.held[name] for name in names if name in self.held), None)
+        if hold is not None:
+            return hold.reason
         broken_row = not self.wrong.isdisjoint(names)
         if broken_row or item.client in self.facts.row_problems:
             return Reason.ROW_PROBLEM

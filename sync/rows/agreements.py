@@ -37,7 +37,7 @@ def agreement_issues(
 ) -> tuple[Issue, ...]:
     """An issue for every agreement without instalments that cannot get any, or in doubt about them.
 
-    Its invoices wait meanwhile (reason `awaiting_answer`), until it is mended or closed; its
+    Its invoices wait meanwhile (reason `agreement_waits`), until it is mended or closed; its
     instalments (reason `row_problem`), until it is mended.
     """
     tab = snapshot.tabs.get(TAB)
