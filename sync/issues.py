@@ -87,6 +87,7 @@ formula_not_computed
 missing_value
 missing_id
 invalid_id
+id_splits_lists
 duplicate_id other_row
 similar_id other other_row
 missing_client

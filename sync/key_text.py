@@ -7,6 +7,9 @@ from math import isfinite
 
 from sync.workbook import Cell, Link
 
+LIST_MARKS = re.compile(r"[;\r\n]+")
+"""What separates the ids of a list of invoices."""
+
 _LONGEST_EXACT = 10**15
 """Excel keeps 15 digits: a longer number has lost some (SCHEMA: keys are text)."""
 
@@ -38,6 +41,11 @@ def finite(cell: Cell) -> int | float | Decimal | None:
     if isinstance(cell, float):
         return cell if isfinite(cell) else None
     return cell if isinstance(cell, int) else None
+
+
+def splits_lists(id_: str) -> bool:
+    """Whether an id has a mark that separates the ids of a list: no list could name it."""
+    return LIST_MARKS.search(id_) is not None
 
 
 def folded_id(text: str) -> str:

@@ -114,6 +114,15 @@ def test_what_is_no_id_holds_the_client(cell: Cell, code: str) -> None:
     assert reading.facts.receivables == {}
 
 
+@pytest.mark.parametrize("cell", ["NF-1; NF-2", "NF;1", "NF-1\nNF-2"])
+def test_an_id_that_no_list_could_name_holds_its_client(cell: str) -> None:
+    reading = read(receivables=[invoice(cell), invoice("NF-9", client="Bia")])
+    assert reading.codes == ["id_splits_lists"]
+    assert reading.held == {"Ana": "id_splits_lists"}
+    assert reading.only().column == "id"
+    assert reading.facts.problem_receivables >= {cell}
+
+
 def test_one_id_in_two_rows_is_told_at_both_and_holds_both_clients() -> None:
     reading = read(
         receivables=[

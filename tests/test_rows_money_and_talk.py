@@ -173,6 +173,15 @@ TALK_ERRORS: list[tuple[dict[str, Cell], str, set[str]]] = [
 ]
 
 
+def test_the_wrong_number_of_a_list_is_told_and_not_the_whole_list() -> None:
+    talks = [talk(receivables="NF-1; NF-9; NF-8")]
+    reading = read(receivables=[invoice("NF-1")], negotiations=talks)
+    assert [(issue.code, issue.value) for issue in reading.issues] == [
+        ("unknown_invoice", "NF-9"),
+        ("unknown_invoice", "NF-8"),
+    ]
+
+
 @pytest.mark.parametrize(("cells", "code", "held"), TALK_ERRORS)
 def test_a_negotiation_that_cannot_be_read_may_be_a_promise_and_holds(
     cells: dict[str, Cell], code: str, held: set[str]

@@ -7,7 +7,7 @@ from typing import Any
 
 from sheet_templates.schema import TABS, Owner
 from sync.issues import KINDS, Holds, Issue, Severity
-from sync.key_text import key_text
+from sync.key_text import key_text, splits_lists
 from sync.rows.cells import Read, T, amount_text, day_text, is_blank, read_text, shown
 from sync.rows.dates import read_date, read_moment
 from sync.rows.lists import allowed, read_code, read_flag
@@ -120,9 +120,18 @@ class RowReader:
         return bool(own) and all(is_blank(cell) or cell is False for cell in cells)
 
     def report(
-        self, code: str, column: str | None, *, also: str | None = None, **details: object
+        self,
+        code: str,
+        column: str | None,
+        *,
+        also: str | None = None,
+        part: str | None = None,
+        **details: object,
     ) -> None:
-        """Report about a cell of this row; `also` is another client that it holds."""
+        """Report about a cell of this row; `also` is another client that it holds.
+
+        `part` is what is wrong in a cell that holds a list, told instead of the whole.
+        """
         if KINDS[code].severity is Severity.ERROR:
             if self.lenient:
                 code, details = "unreadable_detail", {}
@@ -135,7 +144,7 @@ class RowReader:
             self.tab.key,
             row=self.row.number,
             column=column,
-            cell=self.cell(column) if column else None,
+            cell=part or (self.cell(column) if column else None),
             clients=(self.client, also),
             **details,
         )
@@ -231,7 +240,11 @@ class RowReader:
         return text
 
     def key(self, column: str) -> str | None:
-        """The row's own key; a blank or one that Excel changed is an error."""
+        """The row's own key; a blank or one that Excel changed is an error.
+
+        So is one with the mark between the ids of a list, or with a line break: lists of invoices
+        could not name it.
+        """
         cell = self.cell(column)
         if is_blank(cell):
             self.report("missing_id", column)
@@ -242,6 +255,8 @@ class RowReader:
         found = key_text(cell)
         if found is None:
             self.report("invalid_id", column)
+        elif splits_lists(found):
+            self.report("id_splits_lists", column)
         return found
 
 

@@ -1,11 +1,10 @@
 """The negotiations tab and the instalments of agreements."""
 
-import re
 from decimal import Decimal
 from typing import Protocol
 
 from sync.domain.facts import Instalment, Negotiation, NegotiationKind
-from sync.key_text import folded_id, key_text
+from sync.key_text import LIST_MARKS, folded_id, key_text
 from sync.rows.cells import error_code, is_blank
 from sync.rows.clients import ClientBook
 from sync.rows.findings import Findings, RowReader, read_rows
@@ -133,7 +132,7 @@ def read_invoice_list(reader: RowReader, column: str, invoices: Named) -> tuple[
     for piece in _pieces(text, invoices):
         id_ = invoices.find(piece)
         if id_ is None:
-            reader.report("unknown_invoice", column)
+            reader.report("unknown_invoice", column, part=piece)
             unknown.append(piece)
             continue
         owner = invoices.owner(id_)
@@ -149,7 +148,7 @@ def read_invoice_list(reader: RowReader, column: str, invoices: Named) -> tuple[
 def _pieces(text: str, invoices: Named) -> list[str]:
     """The ids in a list; commas separate too where the whole is no id of its own."""
     pieces: list[str] = []
-    for part in filter(None, (piece.strip() for piece in re.split(r"[;\r\n]+", text))):
+    for part in filter(None, (piece.strip() for piece in LIST_MARKS.split(text))):
         if invoices.find(part) is None and "," in part:
             pieces.extend(filter(None, (piece.strip() for piece in part.split(","))))
         else:

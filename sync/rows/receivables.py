@@ -12,7 +12,7 @@ from typing import Any
 
 from sync.domain.boleto import read_boleto
 from sync.domain.facts import Cancelled, Receivable
-from sync.key_text import folded_id, folded_name, key_text
+from sync.key_text import folded_id, folded_name, key_text, splits_lists
 from sync.rows.cells import is_blank
 from sync.rows.clients import ClientBook, read_policy
 from sync.rows.dates import read_date
@@ -143,7 +143,7 @@ def _quick_reader(
         try:
             client, due_on, amount = clients[client_], dates[due], plain_amount(amount_)
             id_ = plain_text(id_) if type(id_) is str else key_text(id_)
-            if not id_ or client is None or due_on is None or amount is None:
+            if not id_ or splits_lists(id_) or client is None or due_on is None or amount is None:
                 return None
             receivable = Receivable(
                 id=id_,
