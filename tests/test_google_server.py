@@ -210,6 +210,20 @@ def test_a_range_is_understood_and_spelled_as_google_spells_it(
     assert here.book.values_get(asked)["range"] == spelled
 
 
+TITLES = [
+    "Sales", "Sheet_1", "TRUE", "x.y", "Sales2", "'Probe Tab'", "'A1'", "'ABC1234'", "'R1C1'",
+    "'2026'", "'Ünï'", "'a-b'", "'It''s'",
+]  # fmt: skip
+
+
+def test_titles_are_quoted_as_the_live_service_was_seen_to_quote_them(here: Stage) -> None:
+    bare = [title.strip("'").replace("''", "'") for title in TITLES]
+    here.ana.change(here.book_id, *({"addSheet": {"properties": {"title": t}}} for t in bare))
+    asked = ["'" + title.replace("'", "''") + "'!B2" for title in bare]
+    found = here.book.values_batch_get(asked)["valueRanges"]
+    assert [one["range"] for one in found] == [f"{title}!B2" for title in TITLES]
+
+
 BAD_RANGES = [
     ("Nada!A1", "Unable to parse range: Nada!A1"),
     ("Sheet1!A0", "Unable to parse range: Sheet1!A0"),

@@ -137,7 +137,7 @@ REFUSALS: list[tuple[Json, str]] = [
     ),
     (
         {"deleteSheet": {"sheetId": 0}},
-        "deleteSheet: You can't remove all the sheets in a document.",
+        "deleteSheet: You can't remove all the visible sheets in a document.",
     ),
     ({"deleteSheet": {"sheetId": 9}}, "deleteSheet: No sheet with id: 9"),
     (
@@ -177,7 +177,7 @@ REFUSALS: list[tuple[Json, str]] = [
     (
         {"insertDimension": {"range": spans(1000, 1001)}},
         (
-            "insertDimension: range.startIndex[1000] must be less than the grid size (1000) if "
+            "insertDimension: range.startIndex must be less than the grid size (1000) if "
             "inheritFromBefore is false."
         ),
     ),

@@ -298,3 +298,26 @@ def test_cells_show_what_the_live_service_was_seen_to_show() -> None:
         assert without == [cell for _, cell in PROBED]
         assert [here.ana.sees(here.book_id, "D1:D2")] == [[["FALSE"], ["TRUE"]]]
         assert lines[1][2] == lines[2][2] == {"effectiveFormat": {}}
+
+
+STORED: list[tuple[str, str]] = [
+    ("=sum( sales!a3:a3 )", "=sum( Sales!A3 )"),
+    ("='Sales'!B3:a2", "=Sales!A2:B3"),
+    ("=sales!$d$3 + 1", "=Sales!$D$3 + 1"),
+    ("=SUM(  A1 ,  'It''s'!a1:a1  )", "=SUM(  A1 ,  'It''s'!A1  )"),
+    ("=if(true,\"a3:a3\",'It''s'!A1)", "=if(true,\"a3:a3\",'It''s'!A1)"),
+    ("=Sales!3:3", "=Sales!3:3"),
+    ("=SUM(Rw!$A3:$A3)", "=SUM(Rw!$A3)"),
+    ("='Rw'!A3", "=Rw!A3"),
+    ("=cobrança!a1", "='Cobrança'!A1"),
+]
+
+
+def test_a_formula_is_stored_as_the_live_service_was_seen_to_store_it() -> None:
+    for here in stage():
+        titles = ("Sales", "Rw", "It's", "Cobrança")
+        adding = [{"addSheet": {"properties": {"title": title}}} for title in titles]
+        here.ana.change(here.book_id, *adding)
+        here.ana.types(here.book_id, "Sheet1!A1", *([typed] for typed, _ in STORED))
+        seen = here.ana.sees(here.book_id, "Sheet1!A:A", valueRenderOption="FORMULA")
+        assert seen == [[stored] for _, stored in STORED]

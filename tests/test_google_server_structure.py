@@ -307,3 +307,56 @@ def test_a_protected_tab_binds_everyone_but_its_editors(
     users = here.ana.get(here.book_id)["sheets"][0].get("protectedRanges", [{}])[0]
     assert not users or users["editors"]["users"] == [ROBOT, ANA]
     assert BIA not in str(users)
+
+
+def test_rows_that_do_not_show_keep_their_places_when_the_others_are_sorted(here: Stage) -> None:
+    sheet = here.book.sheet1
+    sheet.update([["c"], ["hidden"], ["a"], ["b"]], "A1")
+    sheet.hide_rows(1, 2)
+    spec = {"dimensionIndex": 0, "sortOrder": "ASCENDING"}
+    change(here, {"sortRange": {"range": box(0, 4, 0, 1), "sortSpecs": [spec]}})
+    assert sheet.get_all_values() == [["a"], ["hidden"], ["b"], ["c"]]
+
+
+def test_a_merge_that_spans_rows_keeps_them_from_being_sorted_or_parted(here: Stage) -> None:
+    here.book.sheet1.merge_cells("A1:A2")
+    sort = {"sortRange": {"range": box(0, 4, 0, 1), "sortSpecs": [{"dimensionIndex": 0}]}}
+    error = here.refused(lambda: change(here, sort))
+    assert error["message"] == (
+        "Invalid requests[0].sortRange: You can't sort a range containing vertical merges. "
+        "There is a vertical merge at A1:A2"
+    )
+    move = {"moveDimension": {"source": spans(4, 5), "destinationIndex": 1}}
+    error = here.refused(lambda: change(here, move))
+    assert "crosses a merged cell" in error["message"]
+
+
+def test_an_id_of_metadata_exists_once_so_a_batch_marked_with_it_applies_once(here: Stage) -> None:
+    mark = {
+        "metadataId": 77,
+        "metadataKey": "commit",
+        "visibility": "DOCUMENT",
+        "location": {"spreadsheet": True},
+    }
+    marked = [{"createDeveloperMetadata": {"developerMetadata": mark}}, updating(rows_of(["a"]))]
+    change(here, *marked)
+    here.ana.types(here.book_id, "A1", ["Ana's"])
+    error = here.refused(lambda: change(here, *marked))
+    assert error["message"] == (
+        "Invalid requests[0].createDeveloperMetadata: Cannot add developer metadata with ID [77] "
+        "because developer metadata with that ID already exists."
+    )
+    assert here.ana.sees(here.book_id, "A1") == [["Ana's"]]
+
+
+def test_a_copied_tab_comes_first_without_its_protections(here: Stage) -> None:
+    change(
+        here,
+        updating(rows_of(["a"])),
+        {"addProtectedRange": {"protectedRange": {"range": {"sheetId": 0}}}},
+        {"duplicateSheet": {"sourceSheetId": 0, "newSheetId": 8}},
+    )
+    copied = here.ana.get(here.book_id)["sheets"][0]
+    assert (copied["properties"]["sheetId"], copied["properties"]["title"]) == (8, "Copy of Sheet1")
+    assert "protectedRanges" not in copied
+    assert here.ana.sees(here.book_id, "'Copy of Sheet1'!A1") == [["a"]]

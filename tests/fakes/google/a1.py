@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _CELL = re.compile(r"\$?([A-Za-z]{1,3})?\$?([1-9][0-9]*)?")
 _R1C1 = re.compile(r"(?:[Rr]([1-9][0-9]*))?(?:[Cc]([1-9][0-9]*))?")
-_PLAIN_NAME = re.compile(r"[A-Za-z_\u00c0-\uffff][A-Za-z0-9_.\u00c0-\uffff]*")
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _LOOKS_LIKE_CELL = re.compile(r"\$?[A-Za-z]{1,3}\$?[0-9]+|[Rr][0-9]+[Cc][0-9]+|[RrCc][0-9]*")
 
 
@@ -108,7 +108,10 @@ def cell_name(row: int, column: int) -> str:
 
 
 def sheet_name(title: str) -> str:
-    """The title as Google writes it before the `!`: quoted only when it must be."""
+    """The title as Google writes it before the `!`: quoted unless it is a plain ASCII word.
+
+    Accented words are quoted, and words that could be cells (probed by others, 2026).
+    """
     if _PLAIN_NAME.fullmatch(title) and not _LOOKS_LIKE_CELL.fullmatch(title):
         return title
     return "'" + title.replace("'", "''") + "'"

@@ -52,7 +52,7 @@ def update_cells(batch: Batch, body: Json) -> None:
         values = rows[down].get("values", []) if down < len(rows) else []
         for right in range(rect.columns if limits else len(values)):
             data = values[right] if right < len(values) else {}
-            _write(sheet, rect.top + down, rect.left + right, data, wanted)
+            _write(batch, sheet, (rect.top + down, rect.left + right), data, wanted)
 
 
 def _from_start(batch: Batch, start: Json, rows: list[Json]) -> tuple[Sheet, Rect]:
@@ -88,8 +88,15 @@ def cell_paths(body: Json) -> Paths:
     return style_paths([path for path in wanted if path[0] in _OWN])
 
 
-def _write(sheet: Sheet, row: int, column: int, data: Json, wanted: Paths) -> None:
-    sheet.put(row, column, changed(sheet.get(row, column), both_colours(data), wanted))
+def _write(batch: Batch, sheet: Sheet, place: tuple[int, int], data: Json, wanted: Paths) -> None:
+    sheet.put(*place, stored(batch, changed(sheet.get(*place), both_colours(data), wanted)))
+
+
+def stored(batch: Batch, cell: Cell) -> Cell:
+    """The cell with its formula as Google stores it."""
+    if isinstance(cell.value, Formula):
+        return replace(cell, value=batch.draft.canonical(cell.value))
+    return cell
 
 
 def both_colours(data: Json) -> Json:
@@ -154,7 +161,7 @@ def append_cells(batch: Batch, body: Json) -> None:
     batch.call.check_protection(batch.draft, sheet, Rect(top, top + len(rows), 0, width))
     for down, one in enumerate(rows):
         for right, data in enumerate(one.get("values", [])):
-            _write(sheet, top + down, right, data, wanted)
+            _write(batch, sheet, (top + down, right), data, wanted)
 
 
 def repeat_cell(batch: Batch, body: Json) -> None:
@@ -174,7 +181,7 @@ def repeat_cell(batch: Batch, body: Json) -> None:
         if formula:
             text = shifted(formula, row - rect.top, column - rect.left)
             data = {**data, "userEnteredValue": {"formulaValue": text}}
-        sheet.put(row, column, changed(cell, data, wanted))
+        sheet.put(row, column, stored(batch, changed(cell, data, wanted)))
 
 
 def _places(sheet: Sheet, rect: Rect, data: Json) -> Iterable[tuple[int, int]]:

@@ -47,10 +47,12 @@ def insert_dimension(batch: Batch, body: Json) -> None:
     before = bool(body.get("inheritFromBefore"))
     if before and start == 0:
         raise invalid("inheritFromBefore cannot be true when inserting at index 0.")
-    if start > count or (start == count and not before):
-        least = "" if before else " if inheritFromBefore is false"
+    if start > count:
+        raise invalid(f"range.startIndex is larger than current grid size ({count})")
+    if start == count and not before:
         raise invalid(
-            f"range.startIndex[{start}] must be less than the grid size ({count}){least}."
+            f"range.startIndex must be less than the grid size ({count}) if inheritFromBefore "
+            "is false."
         )
     batch.call.check_protection(batch.draft, sheet, _inside(sheet, start, rows=rows))
     insert(batch.draft, sheet, rows=rows, at=start, count=end - start, from_before=before)
@@ -102,6 +104,14 @@ def move_dimension(batch: Batch, body: Json) -> None:
     to = body.get("destinationIndex", 0)
     if start < to < end:
         raise invalid("The destination index is within the source range.")
+    name = "row" if rows else "column"
+    for merge in sheet.merges:
+        first, last = (merge.top, merge.bottom) if rows else (merge.left, merge.right)
+        if last - first > 1 and ((first < end and last > start) or first < to < last):
+            raise invalid(
+                f"Sorry, it is not possible to move a {name} to a position that crosses a merged "
+                "cell. Please unmerge and try again."
+            )
     batch.call.check_protection(batch.draft, sheet, _rect(sheet, start, end, rows=rows))
     move(batch.draft, sheet, rows=rows, start=start, end=end, to=to)
 

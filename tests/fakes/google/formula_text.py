@@ -134,6 +134,47 @@ def rewritten(text: str, change: Rewrite) -> str:
     return "=" + "".join(made)
 
 
+def canonical(text: str, titles: Callable[[str], str | None]) -> str:
+    """The formula as Google stores it: references in capitals, in order, single cells single.
+
+    Spaces and the case of functions stay (probed on the live service by others, 2026).
+
+    Args:
+        text: as entered, with its `=`.
+        titles: a tab's name as written → as it is; None when there is none.
+    """
+
+    def change(reference: Reference) -> Reference:
+        sheet = reference.sheet
+        if sheet is not None:
+            sheet = titles(sheet) or sheet
+        first, last = reference.first, reference.last
+        if last is not None and None not in (first.row, last.row, first.column, last.column):
+            first, last = _ordered(first, last)
+        is_cell = first.row is not None and first.column is not None
+        return Reference(sheet, first, None if last == first and is_cell else last)
+
+    return "=" + "".join(
+        change(token.reference).text if token.reference else token.text
+        for token in tokens(text[1:])
+    )
+
+
+def _ordered(first: Corner, last: Corner) -> tuple[Corner, Corner]:
+    """The upper left corner and the lower right one, each part with its own `$`."""
+    if (first.row or 0) > (last.row or 0):
+        first, last = (
+            replace(first, row=last.row, row_fixed=last.row_fixed),
+            replace(last, row=first.row, row_fixed=first.row_fixed),
+        )
+    if (first.column or 0) > (last.column or 0):
+        first, last = (
+            replace(first, column=last.column, column_fixed=last.column_fixed),
+            replace(last, column=first.column, column_fixed=first.column_fixed),
+        )
+    return first, last
+
+
 Span = Callable[[int, int], tuple[int, int] | None]
 
 

@@ -268,7 +268,10 @@ def create_metadata(batch: Batch, body: Json) -> Json:
         "location": _located(batch, given.get("location", {})),
     }
     if any(one["metadataId"] == made["metadataId"] for one in batch.draft.metadata):
-        raise invalid(f"Developer metadata id {made['metadataId']} is already in use.")
+        raise invalid(
+            f"Cannot add developer metadata with ID [{made['metadataId']}] because developer "
+            "metadata with that ID already exists."
+        )
     batch.draft.metadata.append(made)
     return {"developerMetadata": wire(made)}
 

@@ -1,7 +1,8 @@
 """Requests that take cells elsewhere: sortRange, copyPaste, cutPaste, findReplace and their like.
 
 Source: the request reference. Sorting puts numbers before text before booleans, blanks last
-whatever the order; cells move with their formats, notes and checks.
+whatever the order; cells move with their formats, notes and checks; rows that do not show keep
+their places (seen on the live service by others, 2026).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import replace
 from functools import cmp_to_key
 from typing import TYPE_CHECKING, Any
 
-from .a1 import Rect
+from .a1 import Rect, spelled
 from .cells import NOTHING, Cell, Failure, Formula, Value
 from .entered import entered
 from .errors import invalid
@@ -28,15 +29,23 @@ Json = dict[str, Any]
 
 def sort_range(batch: Batch, body: Json) -> None:
     """sortRange: whole rows of the range, by absolute column indices."""
-    sheet, rect = batch.draft.rect(body.get("range", {}))
+    given = body.get("range", {})
+    sheet = batch.draft.sheet(int(given.get("sheetId", 0)))
+    if given.get("startRowIndex", 0) >= sheet.rows:
+        raise invalid(f"range.startRowIndex is larger than current grid size ({sheet.rows})")
+    sheet, rect = batch.draft.rect(given)
     batch.call.check_protection(batch.draft, sheet, rect)
-    if any(merge.meets(rect) and merge.rows > 1 for merge in sheet.merges):
-        raise invalid("You can't sort a range with vertical merges.")
+    for merge in sheet.merges:
+        if merge.meets(rect) and merge.rows > 1:
+            raise invalid(
+                "You can't sort a range containing vertical merges. There is a vertical merge at "
+                + spelled(sheet.title, merge).rpartition("!")[2]
+            )
     sort_rows(batch, sheet, rect, body.get("sortSpecs", []))
 
 
 def sort_rows(batch: Batch, sheet: Sheet, rect: Rect, specs: list[Json]) -> None:
-    """Put the rows of a part of the tab in order; equal ones stay as they are."""
+    """Put the rows of a part of the tab in order; equal ones stay, hidden ones too."""
     calculation = batch.calculation()
     for spec in specs:
         if not rect.left <= spec.get("dimensionIndex", 0) < rect.right:
@@ -44,6 +53,7 @@ def sort_rows(batch: Batch, sheet: Sheet, rect: Rect, specs: list[Json]) -> None
     keys = {
         row: [calculation.value(sheet, row, spec.get("dimensionIndex", 0)) for spec in specs]
         for row in range(rect.top, rect.bottom)
+        if not sheet.row_props.get(row, {}).get("hiddenByUser")
     }
 
     def order(one: int, other: int) -> int:
@@ -53,9 +63,10 @@ def sort_rows(batch: Batch, sheet: Sheet, rect: Rect, specs: list[Json]) -> None
                 return found
         return 0
 
-    rows = sorted(range(rect.top, rect.bottom), key=cmp_to_key(order))
+    places = list(keys)
+    rows = sorted(places, key=cmp_to_key(order))
     old = {row: [sheet.get(row, c) for c in range(rect.left, rect.right)] for row in rows}
-    for to, row in enumerate(rows, start=rect.top):
+    for to, row in zip(places, rows, strict=True):
         for column, cell in enumerate(old[row], start=rect.left):
             sheet.put(to, column, _moved(cell, to - row, 0))
 

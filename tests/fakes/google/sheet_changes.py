@@ -45,9 +45,9 @@ def added_sheet(document: Document, given: Json, first_id: int | None = None) ->
     _check_title(document, title, None)
     sheet_id = given.get("sheetId", first_id if first_id is not None else document.new_id())
     if sheet_id < 0:
-        raise invalid(f"Invalid sheetId: {sheet_id}. Sheet ids must be non-negative.")
+        raise invalid("Sheet id must be non-negative.")
     if any(one.id == sheet_id for one in document.sheets):
-        raise invalid(f"A sheet with id {sheet_id} already exists.")
+        raise invalid(f"Sheet with id {sheet_id} already exists.")
     made = new_sheet(sheet_id, title)
     grid = given.get("gridProperties", {})
     made.properties |= {
@@ -74,8 +74,10 @@ def _check_title(document: Document, title: str, own: Sheet | None) -> None:
     taken = document.by_title(title)
     if taken is not None and taken is not own:
         raise invalid(f'A sheet with the name "{title}" already exists. Please enter another name.')
-    if not title or len(title) > TITLE_LIMIT:
-        raise invalid(f"Sheet name must be between 1 and {TITLE_LIMIT} characters.")
+    if len(title) > TITLE_LIMIT:
+        raise invalid(f"The sheet name cannot be greater than {TITLE_LIMIT} characters.")
+    if not title:
+        raise invalid("The sheet name cannot be empty.")
 
 
 def _check_frozen(sheet: Sheet) -> None:
@@ -92,11 +94,9 @@ def delete_sheet(batch: Batch, body: Json) -> None:
     document = batch.draft
     sheet = document.sheet(int(body.get("sheetId", 0)), "No sheet with id: {}")
     _check_whole(batch, sheet)
-    if len([one for one in document.sheets if not one.properties.get("hidden")]) <= 1:
-        if len(document.sheets) == 1:
-            raise invalid("You can't remove all the sheets in a document.")
-        if not sheet.properties.get("hidden"):
-            raise invalid("You can't remove all the visible sheets in a document.")
+    shown = [one for one in document.sheets if not one.properties.get("hidden")]
+    if shown == [sheet]:
+        raise invalid("You can't remove all the visible sheets in a document.")
     rewrite(document, sheet, lambda reference: None if reference.sheet is not None else reference)
     document.sheets.remove(sheet)
     document.named_ranges = [
@@ -120,7 +120,7 @@ def _check_whole(batch: Batch, sheet: Sheet) -> None:
 
 
 def duplicate_sheet(batch: Batch, body: Json) -> Json:
-    """`duplicateSheet`."""
+    """`duplicateSheet`: the copy comes first unless told, unprotected and not hidden (probed)."""
     from .spreadsheets import properties  # noqa: PLC0415  # it imports this module
 
     document = batch.draft
@@ -130,10 +130,12 @@ def duplicate_sheet(batch: Batch, body: Json) -> Json:
     made = source.copy()
     made.id = body.get("newSheetId") or document.new_id()
     if any(one.id == made.id for one in document.sheets):
-        raise invalid(f"A sheet with id {made.id} already exists.")
+        raise invalid(f"Sheet with id {made.id} already exists.")
     made.properties["title"] = title
+    made.properties.pop("hidden", None)
+    made.objects["protectedRanges"] = []
     made.objects = _renumbered(document, made.objects, source.id, made.id)
-    document.sheets.insert(body.get("insertSheetIndex", len(document.sheets)), made)
+    document.sheets.insert(body.get("insertSheetIndex", 0), made)
     return {"properties": properties(document, made)}
 
 

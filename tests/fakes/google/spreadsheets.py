@@ -61,7 +61,7 @@ def spreadsheet(
         parts = [rect for other, rect in wanted if other is sheet]
         if wanted and not parts:
             continue
-        shown = sheet_json(call, document, sheet)
+        shown = sheet_json(call, document, sheet, parts)
         if with_data:
             calculation = call.calculation(document)
             default = document.properties["defaultFormat"]
@@ -86,11 +86,12 @@ def properties(document: Document, sheet: Sheet) -> Json:
     return made
 
 
-def sheet_json(call: Call, document: Document, sheet: Sheet) -> Json:
-    """A Sheet without its data."""
+def sheet_json(call: Call, document: Document, sheet: Sheet, parts: list[Rect]) -> Json:
+    """A Sheet without its data; of merges those that the asked parts touch (seen by others)."""
     made: Json = {"properties": properties(document, sheet)}
-    if sheet.merges:
-        made["merges"] = wire([grid_range(sheet.id, rect) for rect in sheet.merges])
+    merges = [one for one in sheet.merges if not parts or any(map(one.meets, parts))]
+    if merges:
+        made["merges"] = wire([grid_range(sheet.id, rect) for rect in merges])
     for name in OBJECTS:
         listed = sheet.objects[name]
         if name == "protectedRanges":

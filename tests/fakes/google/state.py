@@ -13,8 +13,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from .a1 import Box, Rect, cell_name, letters, sheet_name
-from .cells import NOTHING, Cell
+from .cells import NOTHING, Cell, Formula
 from .errors import invalid
+from .formula_text import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -210,6 +211,15 @@ class Document:
         """The tab with this title; case does not matter, as in Sheets."""
         wanted = title.casefold()
         return next((one for one in self.sheets if one.title.casefold() == wanted), None)
+
+    def canonical(self, formula: Formula) -> Formula:
+        """The formula as it is stored."""
+
+        def title(written: str) -> str | None:
+            found = self.by_title(written)
+            return found.title if found else None
+
+        return Formula(canonical(formula.text, title))
 
     def named(self, name: str) -> Json | None:
         """The named range."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import ranges
 from .a1 import Box, Rect, cell_name, letters, spelled
+from .cells import Formula
 from .entered import entered
 from .errors import ApiError, invalid
 from .locales import locale
@@ -47,14 +48,23 @@ def batch_get(call: Call) -> Json:
 
 
 def batch_get_by_filter(call: Call) -> Json:
-    """POST values:batchGetByDataFilter."""
+    """POST values:batchGetByDataFilter; the answers' order is not that of the filters (probed)."""
     document = call.document()
-    made = []
+    made: list[Json] = []
     for wanted in call.body.get("dataFilters", []):
         sheet, rect = ranges.filtered(document, wanted)
         shown = _shown(call, document, sheet, rect, call.body)
-        made.append({"valueRange": shown, "dataFilters": [wanted]})
+        made.insert(0, {"valueRange": shown, "dataFilters": [_echoed(wanted)]})
     return {"spreadsheetId": document.id, **({"valueRanges": made} if made else {})}
+
+
+def _echoed(data_filter: Json) -> Json:
+    """A filter as it is echoed: without zeros."""
+    return {
+        key: _echoed(value) if isinstance(value, dict) else value
+        for key, value in data_filter.items()
+        if value != 0
+    }
 
 
 def _shown(call: Call, document: Document, sheet: Sheet, rect: Rect, query: Json) -> Json:
@@ -281,6 +291,8 @@ def typed(call: Call, document: Document, cell: Cell, value: Any, option: str) -
     own = (cell.format or {}).get("numberFormat")
     read: Typed
     read, brought = entered(value, locale(document.locale), call.store.now().date(), own)
+    if isinstance(read, Formula):
+        read = document.canonical(read)
     made = cell.with_value(read)
     if brought and not own:
         made = replace(made, format={**(cell.format or {}), "numberFormat": brought})
