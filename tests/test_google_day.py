@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import email
-from contextlib import contextmanager
-from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from mailer.folder import FolderTransport
 from sheet_templates.google_layout import sheet_id
 from sheet_templates.sample import sample
-from sync import wiring
-from sync.ledger import Ledger
-from sync.locks import run_lock
-from sync.run import Engine, run
 from sync.stores.google_client import SheetsClient
 from sync.stores.google_sheet import GoogleSheetStore
 from sync.stores.memory import MemoryStore
 from tests.fakes.google import Fault, GoogleServer
+from tests.google_computer import TODAY, Service
 from tests.google_service import signed_in
 from tests.google_sheets import ROBOT, Desk, blank
 from tests.store_contract import table
@@ -29,11 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from sync.report import RunReport
-    from sync.workbook import Snapshot, Store
-
-ZONE = ZoneInfo("America/Sao_Paulo")
-TODAY = date(2026, 3, 10)
+    from sync.workbook import Snapshot
 
 
 @pytest.fixture(scope="module")
@@ -46,49 +34,6 @@ def company() -> Iterator[tuple[Desk, GoogleSheetStore]]:
         http = signed_in(server, server.service_account(ROBOT))
         client = SheetsClient(http, desk.id, account=ROBOT, sleep=lambda _: None)
         yield desk, GoogleSheetStore(client)
-
-
-class Service:
-    """One computer with its ledger and its outbox."""
-
-    def __init__(self, folder: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.folder, self.store = folder, store
-        self.today = TODAY
-        self._patch = monkeypatch
-
-    def now(self) -> datetime:
-        return datetime.combine(self.today, time(9, 5), tzinfo=ZONE)
-
-    @contextmanager
-    def engine(self) -> Iterator[Engine]:
-        self._patch.setenv("REGUA_NOW", self.now().replace(tzinfo=None).isoformat())
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (
-            Ledger(self.folder / wiring.LEDGER_FILE, self.now) as ledger,
-            FolderTransport(self.folder / "outbox") as transport,
-        ):
-            yield Engine(
-                store=self.store,
-                ledger=ledger,
-                transport=transport,
-                sender=None,
-                calendar_for=wiring.calendar_for,
-                now=self.now,
-                today=self.today,
-                lock=lambda identity: run_lock(self.folder, identity),
-                by="regua",
-            )
-
-    def run(self) -> RunReport:
-        with self.engine() as engine:
-            return run(engine)
-
-    def letters(self) -> list[tuple[str, str]]:
-        read = [
-            email.message_from_bytes(path.read_bytes())
-            for path in (self.folder / "outbox").glob("*.eml")
-        ]
-        return sorted((str(one["To"]), str(one["Subject"])) for one in read)
 
 
 _VOLATILE = {
