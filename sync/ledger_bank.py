@@ -207,6 +207,41 @@ class LedgerBank:
                 found[client] = found.get(client, Decimal(0)) + amount
         return found
 
+    def on_the_way(self, workbook_id: str, standing: Collection[str]) -> dict[str, Decimal]:
+        """By client, money that the sheet's payments do not tell of: unconfirmed or unwritten.
+
+        `standing` are the references in the payments tab.
+        """
+        found = self.waiting(workbook_id)
+        for each in self.lines(workbook_id, LineState.CONFIRMED):
+            for row in each.payments if each.line not in standing else ():
+                client, amount = str(row["client"]), Decimal(row["amount"])
+                if amount > 0:
+                    found[client] = found.get(client, Decimal(0)) + amount
+        return found
+
+    def ask_again(self, workbook_id: str, since: datetime, standing: Collection[str]) -> int:
+        """Settled lines whose payments an older copy of the sheet lacks wait again; how many.
+
+        Those that were settled at `since` or later, whatever was said of them: a line was also
+        ignored because its money stood there by hand. `standing` are the references in the
+        payments tab.
+        """
+        done = (LineState.RECORDED, LineState.IGNORED)
+        query = (
+            sa.select(bank_lines.c.line)
+            .where(bank_lines.c.workbook_id == workbook_id, bank_lines.c.state.in_(done))
+            .where(bank_lines.c.changed_at >= since)
+        )
+        values: Mapping[str, object] = {"state": LineState.PENDING, "payments": []}
+        with self._ledger.writing() as connection:
+            now = self._ledger.moment()
+            found = [each for each in connection.execute(query).scalars() if each not in standing]
+            for line in found:
+                for old in done:
+                    self._move(connection, workbook_id, line, old, now, values)
+        return len(found)
+
     def settle(self, workbook_id: str, words: "Words") -> None:
         """Carry out what became of pending lines, all of it in one transaction.
 

@@ -1,6 +1,6 @@
 """The ledger's transactions, and what the schedule and the workbook's identity need of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -134,6 +134,25 @@ class LedgerDays:
                 _complete(sa.func.max(runs.c.day), workbook)
             ).scalar_one_or_none()
         return day
+
+    def shown_until(self, workbook: str, shown: Collection[str]) -> datetime | None:
+        """The end of the last run that an older copy of the workbook shows.
+
+        `shown` are the runs in its runs tab. None when no complete run came after them, or when
+        this ledger knows none of them.
+        """
+        query = sa.select(runs.c.run, runs.c.started_at, runs.c.finished_at, runs.c.result)
+        query = query.where(runs.c.workbook == workbook)
+        with self.reading() as connection:
+            known = connection.execute(query.order_by(sa.literal_column("rowid"))).all()
+        until: datetime | None = None
+        is_older = False
+        for run, started_at, finished_at, result in known:
+            if run in shown:
+                until, is_older = finished_at or started_at, False
+            elif result in _COMPLETE:
+                is_older = True
+        return until if is_older else None
 
 
 def _clock(at: time | None) -> str | None:

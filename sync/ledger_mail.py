@@ -1,8 +1,9 @@
 """Which messages of a mailbox were handled, and what each of them does to the sheet."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from sync.ledger_part import Transactions
 from sync.ledger_tables import mail, messages
+
+NOTHING: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,27 +123,54 @@ class LedgerMail:
             ).first()
         return found is not None
 
-    def recorded(self, workbook_id: str, places: Iterable[MailPlace]) -> None:
-        """These stand in the sheet now: they are never written again.
+    def recorded(
+        self,
+        workbook_id: str,
+        places: Iterable[MailPlace],
+        written: Mapping[str, Mapping[str, Any]] = NOTHING,
+    ) -> None:
+        """These stand in the sheet now: never written again, but into an older copy of it.
 
-        Their effect is forgotten here but for the refs of its rows (what a customer wrote stands
-        in the sheet; LGPD art. 15).
+        `written` are their rows by ref as they stand there. What a customer wrote is forgotten
+        here, for it stands in the sheet (LGPD art. 15); the rest of the row is kept.
         """
         with self._ledger.writing() as connection:
             for place in places:
-                here = sa.and_(
-                    mail.c.workbook_id == workbook_id,
-                    mail.c.mailbox == place.mailbox,
-                    mail.c.uidvalidity == place.uidvalidity,
-                    mail.c.uid == place.uid,
-                )
+                here = _at(workbook_id, place)
                 effect = connection.execute(sa.select(mail.c.effect).where(here)).scalar_one()
-                rows = [row["ref"] for row in effect.get("effects", ()) if row.get("kind")]
+                rows = [row for row in effect.get("effects", ()) if row.get("kind")]
+                again = [{**written.get(row["ref"], row), "notes": ""} for row in rows]
+                kept = {"refs": [row["ref"] for row in rows], "again": again}
+                connection.execute(
+                    mail.update().where(here).values(recorded_at=self._ledger.moment(), effect=kept)
+                )
+
+    def write_again(
+        self, workbook_id: str, since: datetime, standing: Collection[str], note: str
+    ) -> int:
+        """Rows that an older copy of the sheet lacks are pending again; of how many messages.
+
+        Those that were recorded at `since` or later. `standing` are the refs in the sheet; `note`
+        stands in the rows for what the customer wrote.
+        """
+        query = sa.select(mail.c.mailbox, mail.c.uidvalidity, mail.c.uid, mail.c.effect).where(
+            mail.c.workbook_id == workbook_id, mail.c.recorded_at >= since
+        )
+        count = 0
+        with self._ledger.writing() as connection:
+            for mailbox, uidvalidity, uid, effect in connection.execute(query).all():
+                lost = [row for row in effect.get("again", ()) if row["ref"] not in standing]
+                if not lost:
+                    continue
+                count += 1
+                place = MailPlace(mailbox=mailbox, uidvalidity=uidvalidity, uid=uid)
+                rows = [{**row, "notes": note} for row in lost]
                 connection.execute(
                     mail.update()
-                    .where(here)
-                    .values(recorded_at=self._ledger.moment(), effect={"refs": rows})
+                    .where(_at(workbook_id, place))
+                    .values(recorded_at=None, effect={"effects": rows})
                 )
+        return count
 
     def rows_since(self, workbook_id: str, moment: datetime | None) -> tuple[str, ...]:
         """The refs of the rows that came into the sheet after a moment; None: of all."""
@@ -152,3 +182,12 @@ class LedgerMail:
         with self._ledger.reading() as connection:
             effects = connection.execute(query.order_by(mail.c.recorded_at)).scalars().all()
         return tuple(ref for effect in effects for ref in effect.get("refs", ()))
+
+
+def _at(workbook_id: str, place: MailPlace) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        mail.c.workbook_id == workbook_id,
+        mail.c.mailbox == place.mailbox,
+        mail.c.uidvalidity == place.uidvalidity,
+        mail.c.uid == place.uid,
+    )

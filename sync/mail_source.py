@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mailer.errors import ConfigurationError, InboxError
 from mailer.incoming import Inbox, RawMail
@@ -19,6 +19,7 @@ from sync.ledger_mail import MailPlace, TakenMail
 from sync.look import Look
 from sync.message_states import State
 from sync.taking_in import News
+from sync.waiting import references
 from sync.words import words
 from sync.workbook import Change
 
@@ -114,7 +115,9 @@ class MailSource:
         """Forget what the sheet shows now, and let the mailbox know where that is wished."""
         del seen
         self._told.extend(self._judged)
-        self.ledger.mail.recorded(self.workbook_id, [taken.place for taken in self._pending])
+        places = [taken.place for taken in self._pending]
+        rows = {each.ref: each.json() for each in self._judged}
+        self.ledger.mail.recorded(self.workbook_id, places, rows)
         handled = [taken for taken in self._pending if self._may_mark(taken)]
         self._pending = self._judged = ()
         try:
@@ -142,9 +145,11 @@ class MailSource:
         )
 
     def _gate(self, seen: Look) -> Gate:
+        # A bank file of the same run may have told of money since the workbook was looked at.
+        money = self.ledger.bank.on_the_way(self.workbook_id, references(seen.snapshot))
         return Gate(
             workbook_id=self.workbook_id,
-            facts=seen.facts,
+            facts=replace(seen.facts, waiting_money=money),
             book=seen.book,
             offers=self.ledger.offers,
             letter_of=self._letter,

@@ -25,6 +25,7 @@ from sync.identity import identity_of
 from sync.ledger import Ledger
 from sync.locks import Busy, run_lock
 from sync.look import BankMoney, Look, look
+from sync.older_copy import OlderCopy
 from sync.receiving import BankSource
 from sync.recurring_rows import RecurringSource
 from sync.run import Engine
@@ -258,7 +259,14 @@ def engine_for(
         def sources(identity: str) -> list[Source]:
             # What people typed is a fact of its date, as is what falls due again. Mail arrives
             # today: a run of another day leaves it for one of its own.
-            found: list[Source] = [TypedAgreements(), RecurringSource(ledger, identity)]
+            found: list[Source] = [
+                OlderCopy(ledger, identity),
+                TypedAgreements(),
+                RecurringSource(ledger, identity),
+            ]
+            if real_day:  # before mail: who has paid agrees on nothing
+                bank = BankSource(ledger=ledger, workbook_id=identity, folder=book.bank_folder)
+                found.append(bank)
             if settings.inbox is not None and real_day:
                 from sync.mail_source import MailSource  # noqa: PLC0415 - as in inbox_for
 
@@ -274,9 +282,6 @@ def engine_for(
                         shared=len(settings.workbooks) > 1,
                     )
                 )
-            if real_day:
-                bank = BankSource(ledger=ledger, workbook_id=identity, folder=book.bank_folder)
-                found.append(bank)
             return found
 
         ledger.forget_bodies(now() - timedelta(days=settings.state.keep_messages_days))

@@ -17,6 +17,7 @@ from sync.commands.errors import UsageError
 from sync.console import Screen
 from sync.identity import check_place, identity_of, remember_place
 from sync.look import BankMoney, Look, look
+from sync.older_copy import OlderCopy
 from sync.receiving import BankSource, FileRead, Refusal
 from sync.run import Engine
 from sync.settings import Settings, WorkbookSettings
@@ -114,7 +115,7 @@ def _take(
             )
             try:
                 seen = take_in(
-                    [BankInTab(source)],
+                    [OlderCopy(engine.ledger, identity), BankInTab(source)],
                     _look(engine, identity, snapshot),
                     engine.store,
                     lambda fresh: _look(engine, identity, fresh),
