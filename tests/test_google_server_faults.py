@@ -187,11 +187,12 @@ class TestFaults:
     def test_a_slow_answer_runs_into_the_clients_time_out(self, here: Stage) -> None:
         sheet = here.book.sheet1
         here.client.set_timeout(0.2)
-        done = threading.Event()
-        here.server.fail(Fault(until=done, when="after"))
-        with pytest.raises(requests.exceptions.ReadTimeout):
+        done, over = threading.Event(), threading.Event()
+        here.server.fail(Fault(until=done, when="after", action=over.set))
+        with pytest.raises(requests.exceptions.Timeout):
             sheet.update([["a"]], "A1")
         done.set()
+        assert over.wait(60)
         here.client.set_timeout(20)
         assert sheet.get("A1") == [["a"]]
 
@@ -222,6 +223,21 @@ class TestFaults:
             with pytest.raises(RefreshError):
                 client.open_by_key(book)
             client.http_client.session.close()
+
+
+def test_a_server_that_breaks_of_itself_does_not_pass_for_a_failing_google(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    opened = stage()
+    here = next(opened)
+    sheet = here.book.sheet1
+    monkeypatch.setattr("tests.fakes.google.values._shown", broken)
+    assert here.refused(lambda: sheet.get("A1"))["code"] == 500
+    with pytest.raises(ExceptionGroup, match="itself broke"):
+        next(opened)
 
 
 class TestDrive:

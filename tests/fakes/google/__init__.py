@@ -48,12 +48,18 @@ Not modelled, silently
     lean on each other; HTTP compression, deadlines of 180 seconds. Answers are compact unless
     prettyPrint=true (Google's default is the reverse; the JSON is the same).
 
+Seen on the live service by others, and followed (probes published in 2026; each is marked where it
+is done): ranges past the grid, quoting of titles, how formulas are stored, blank and empty results,
+links, dates that formulas yield, sorting with hidden rows, refusals about merges, tabs, metadata.
+
 Not verified against the live service
     sentences of rarer refusals; patterns that typed money, percentages and dates with month names
     get; how many digits an unformatted number shows; whether a computed "" counts as a trailing
     blank (here it is a value); whether a checkbox that nobody touched reads as blank (here) or
-    FALSE; number formats that formulas inherit; what a protection refuses beyond cells; which of
-    403 and 404 a file gets where no recording has it.
+    FALSE; number formats that formulas inherit through more than a reference; what a protection
+    refuses beyond cells; which of 403 and 404 a file gets where no recording has it.
+
+Should the server itself break, the answer is 500 and closing it raises what happened.
 """
 
 from .app import GoogleServer, Limits

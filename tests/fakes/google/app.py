@@ -76,6 +76,8 @@ class GoogleServer:
         trace: TracebackType | None,
     ) -> None:
         self._http.stop()
+        if self.desk.crashes and kind is None:
+            raise ExceptionGroup("the local Google server itself broke", self.desk.crashes)
 
     # -- where it is
 

@@ -82,6 +82,7 @@ class Desk:
         self.latency = 0.0
         self.service_files = False
         self.log: list[Logged] = []
+        self.crashes: list[Exception] = []
 
     def answer(self, incoming: Incoming) -> Answer:
         """The answer to a request.
@@ -150,6 +151,9 @@ class Desk:
             return self.perform(route, params, user, incoming)
         except errors.GoogleError as error:
             return _json(error.code, error.body())
+        except Exception as error:  # noqa: BLE001  # kept, and raised when the server closes
+            self.crashes.append(error)
+            return _json(500, errors.failing(500).body())
 
     def _caller(self, route: urls.Route, incoming: Incoming, holder: Token | None) -> str:
         """Who asks; refused without good credentials, fit scopes, the API and quota."""
