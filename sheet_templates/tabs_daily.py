@@ -132,7 +132,7 @@ NEGOTIATIONS = Tab(
         ("notes", TEXT, "40"),
         ("closed_on", DATE),
     )
-    + columns(Owner.ENGINE, ("ref", TEXT, "12"), ("outcome", LIST, "outcome 14")),
+    + columns(Owner.ENGINE, ("ref", TEXT, "16"), ("outcome", LIST, "outcome 14")),
 )
 
 INSTALMENTS = Tab(
@@ -142,8 +142,8 @@ INSTALMENTS = Tab(
     appends=True,
     columns=columns(
         Owner.LOG,
-        ("instalment", TEXT, "14"),
-        ("agreement", TEXT, "12"),
+        ("instalment", TEXT, "18"),
+        ("agreement", TEXT, "16"),
         ("client", TEXT, "24"),
         ("receivables", TEXT, "24"),
         ("due_on", DATE),
