@@ -181,6 +181,26 @@ def test_a_result_counts_whatever_is_ticked_beside_it_and_one_that_the_list_lack
     assert [(row["client"], row["outcome"]) for row in team.rows("history")] == [("Ana", "Enviado")]
 
 
+def test_what_cannot_be_read_stays_beside_its_row_until_a_person_mends_it() -> None:
+    team = desk()
+    team.store.type_cell("queue", team.number("queue", "client", "Bruno"), "call_result", "banana")
+    team.store.type_cell("queue", team.number("queue", "client", "Bruno"), "approve", "Sim")
+    place = team.number("queue", "client", "Bruno")
+    choose(team, "Ana", "reached")  # her row leaves, and his keeps its place
+    for when in ("03-19", "03-20", "03-23", "03-24"):
+        team.run(when)
+        row = team.row("queue", "Bruno")
+        assert (row["call_result"], row["approve"]) == ("banana", "Sim"), when
+        assert team.number("queue", "client", "Bruno") == place
+        assert view_codes(team, when) == ["unknown_value"]
+    assert [client_ for client_, _, _ in talks(team)] == ["Ana"]
+    choose(team, "Bruno", "disputed")
+    team.run("03-24")
+    assert [client_ for client_, _, _ in talks(team)] == ["Ana", "Bruno"]
+    assert view_codes(team, "03-24") == []
+    assert not any("call_result" in row for row in team.rows("queue"))
+
+
 def test_a_call_about_an_instalment_names_no_invoice_that_its_row_could_not_have() -> None:
     team = desk()
     view, _ = team.look("03-19")

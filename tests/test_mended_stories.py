@@ -9,7 +9,7 @@ import pytest
 
 from sheet_templates import headings
 from sync.words import words
-from tests.test_fresh_eyes_3 import OWED, PLAN, codes, last_letter
+from tests.test_fresh_eyes_3 import OWED, PLAN, codes, last_letter, type_row
 from tests.workbooks import Desk, make
 
 
@@ -64,3 +64,19 @@ def test_the_confirmation_answers_nobody_who_did_not_write(language: str, openin
     assert opening in body
     assert "answer. " not in body
     assert "resposta" not in body
+
+
+# What stands in the queue.
+
+
+@pytest.mark.parametrize("day", ["2026-11-09", "2026-11-18"])
+def test_what_is_owed_stands_once_beside_a_plan_that_is_held(tmp_path: Path, day: str) -> None:
+    team = office(tmp_path, PLAN)
+    team.run("2026-11-03")
+    talk = {"at": date(2026, 11, 4), "client": "Ana", "kind": "Dispute"}
+    type_row(team, "negotiations", **talk, receivables="N-0001/1")
+    team.run(day)
+    (row,) = team.rows("queue")
+    assert row["state"] == "Held"
+    assert "F-1" in str(row["receivables"]), "what its plan replaced"
+    assert row["total"] == 3000

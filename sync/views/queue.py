@@ -11,14 +11,14 @@ from datetime import date
 from decimal import Decimal
 
 from sheet_templates import headings
-from sync.domain.decisions import ZERO, Action, Decision, ItemDecision, Reason
+from sync.domain.decisions import ZERO, Action, Decision, ItemDecision, Reason, Status
 from sync.domain.facts import Channel, Choice, Outcome, Reminder, ShownItem
 from sync.key_text import key_text
 from sync.queue_key import Shown, encode_shown
 from sync.step_names import step_code, step_text
 from sync.views.cells import clipped, date_text, flag, joined, money_text
 from sync.views.chat import call_link, chat_link, sms_link
-from sync.views.ticks import keys_gone, pending_choices
+from sync.views.ticks import RowName, keys_gone, pending_choices, unreadable_ticks
 from sync.views.view_input import LetterPreview, ViewInput
 from sync.words import words
 from sync.workbook import Cell, Change, Link, ReplaceBody
@@ -41,7 +41,8 @@ class Line:
     """One row of the queue before it becomes cells.
 
     `step` is '' when nothing is due. `shown` is None when there is nothing to choose. `choice`
-    is the person's choice still to be carried out.
+    is the person's choice still to be carried out. `typed` is what stands in the cells for it when
+    something there cannot be read.
     """
 
     client: str
@@ -56,10 +57,11 @@ class Line:
     oldest_due: date = date.max
     shown: Shown | None = None
     choice: Choice | None = None
+    typed: Mapping[str, Cell] | None = None
 
     @property
-    def name(self) -> tuple[str, str, str | None]:
-        """What tells one row from another: client, step, and the message it asks about."""
+    def name(self) -> RowName:
+        """What tells one row from another."""
         return (self.client, self.step, self.shown.reference if self.shown else None)
 
     @property
@@ -92,7 +94,10 @@ def queue_lines(view: ViewInput) -> tuple[Line, ...]:
     pending = {
         (choice.client, choice.step, choice.reference): choice for choice in pending_choices(view)
     }
-    chosen = (replace(line, choice=pending.get(line.name)) for line in lines)
+    typed = unreadable_ticks(view.snapshot)
+    chosen = (
+        replace(line, choice=pending.get(line.name), typed=typed.get(line.name)) for line in lines
+    )
     return tuple(sorted(chosen, key=lambda line: line.rank))
 
 
@@ -157,13 +162,22 @@ def _line(view: ViewInput, decision: Decision) -> Line:
         state=state,
         reason=_reason(view, decision),
         receivables=tuple(item.standing.id for item in items),
-        total=decision.total or sum((i.standing.charge.total_due for i in items), ZERO),
+        total=decision.total or _owed(decision, items),
         to=decision.to,
         channel=step.channel if step else None,
         send_on=decision.send_on if sends else None,
         oldest_due=min((item.standing.due_on for item in items), default=date.max),
         shown=_shown(view, decision, items),
     )
+
+
+def _owed(decision: Decision, items: Iterable[ItemDecision]) -> Decimal:
+    """What is open of the items, each once: what a plan replaced is owed by its instalments."""
+    named = {item.standing.id: item.standing for item in items}
+    plans = {each.agreement for each in named.values() if each.status is Status.IN_PLAN}
+    parts = (i.standing for i in decision.items if i.standing.is_instalment)
+    named |= {part.id: part for part in parts if part.agreement in plans}
+    return sum((each.charge.total_due for each in named.values() if each.is_open), ZERO)
 
 
 def _shown(view: ViewInput, decision: Decision, items: Iterable[ItemDecision]) -> Shown | None:
@@ -257,7 +271,7 @@ def _uncertain(view: ViewInput, reminder: Reminder) -> Line:
 
 def _placed(view: ViewInput, lines: tuple[Line, ...]) -> tuple[Mapping[str, Cell], ...]:
     """The rows from row 2 on: in order, or in their old places while a choice is pending."""
-    if not any(line.choice for line in lines):
+    if not any(line.choice or line.typed for line in lines):
         return tuple(_cells(view, line) for line in lines)
     places = _places(view)
     rows: dict[int, Mapping[str, Cell]] = {}
@@ -309,6 +323,7 @@ def _cells(view: ViewInput, line: Line) -> Mapping[str, Cell]:
         "done": flag(language, ticked=choice is not None and choice.done),
         "call_result": _result(language, choice),
         "key": key,
+        **(line.typed or {}),
     }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeAlias
 
 from sheet_templates import headings
 from sync.domain.approval import shown_until
@@ -11,10 +12,16 @@ from sync.domain.facts import Choice, Outcome
 from sync.domain.history import COUNTS_AS_SENT
 from sync.key_text import key_text
 from sync.queue_key import decode_shown
+from sync.rows.lists import read_code, read_flag
+from sync.step_names import step_code
 from sync.views.view_input import ViewInput
-from sync.workbook import Cell, Snapshot
+from sync.workbook import Cell, CellError, Row, Snapshot, Tab
 
 _TICKS = ("approve", "skip", "done")
+_CALL = "call_result"
+
+RowName: TypeAlias = tuple[str, str, str | None]
+"""What tells one row of the queue from another: client, step, and the message it asks about."""
 
 
 def pending_choices(view: ViewInput) -> tuple[Choice, ...]:
@@ -39,6 +46,43 @@ def pending_choices(view: ViewInput) -> tuple[Choice, ...]:
         if stays:
             pending.append(choice)
     return tuple(pending)
+
+
+def unreadable_ticks(snapshot: Snapshot) -> dict[RowName, dict[str, Cell]]:
+    """Rows beside which something stands that is no tick or no result: what was typed there.
+
+    It was never a choice, so nothing carries it out: it stays until its person mends it.
+    """
+    tab = snapshot.tabs.get("queue")
+    found: dict[RowName, dict[str, Cell]] = {}
+    for row in tab.rows if tab else ():
+        if tab is None:
+            break
+        cells = {column: tab.value(row, column) for column in (*_TICKS, _CALL)}
+        unread = [read_flag(cells[tick], snapshot.language).code for tick in _TICKS]
+        if any(unread) or read_code(cells[_CALL], _CALL).code:
+            name = _name(tab, row)
+            if name is not None:
+                found[name] = {column: _as_typed(cell) for column, cell in cells.items()}
+    return found
+
+
+def _name(tab: Tab, row: Row) -> RowName | None:
+    """Which row it is, by its key; by what it shows where it never had one."""
+    key = key_text(tab.value(row, "key"))
+    if key is None:
+        client = key_text(tab.value(row, "client"))
+        return (client, step_code(key_text(tab.value(row, "step")) or ""), None) if client else None
+    try:
+        shown = decode_shown(key)
+    except ValueError:
+        return None
+    return (shown.client, shown.step, shown.reference)
+
+
+def _as_typed(cell: Cell) -> Cell:
+    """What a cell can be given back: a formula's error as its text."""
+    return cell.code if isinstance(cell, CellError) else cell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
