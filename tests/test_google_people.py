@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sheet_templates import headings
 from sheet_templates.google_layout import is_protected, service_id, sheet_id
 from sheet_templates.schema import TABS
 from sync.stores.google_client import SheetsClient
@@ -165,3 +167,99 @@ def test_logs_outgrow_their_tab(google: Any) -> None:
     assert table(store.read(), "history") == rows
     assert people_see(made, "history", "outcome") == ["Enviado"] * 150
     assert people_see(made, "history", "at")[-1] == "01/03/2026 09:30"
+
+
+PROMISE: dict[str, Cell] = {
+    "at": moment(2), "client": "Ana", "kind": "Promessa", "receivables": "NF-1", "amount": 50,
+}  # fmt: skip
+
+
+def refs(made: Google) -> list[tuple[Cell, Cell]]:
+    return [(row["client"], row.get("ref")) for row in table(made.store.read(), "negotiations")]
+
+
+def test_a_corrected_row_keeps_its_reference_and_a_new_one_gets_none(google: Any) -> None:
+    made: Google = google({"negotiations": [{**PROMISE, "ref": "N1"}]})
+    store = made.store
+    made.person_types("negotiations", 2, "kind", "Acordo")
+    assert refs(made) == [("Ana", "N1")]
+    store.apply(DAY, store.revision())
+    assert people_see(made, "negotiations", "ref") == ["N1"]
+    made.person_types("negotiations", 2, "at", moment(3))
+    made.person_types("negotiations", 2, "receivables", "NF-2")
+    assert refs(made) == [("Ana", None)], "too much changed to be sure"
+
+
+def test_two_rows_that_could_be_the_corrected_one_leave_it_to_a_person(google: Any) -> None:
+    made: Google = google({"negotiations": [{**PROMISE, "ref": "N1"}]})
+    made.person_types("negotiations", 2, "kind", "Acordo")
+    for column, value in {**PROMISE, "kind": "Proposta"}.items():
+        made.person_types("negotiations", 3, column, value)
+    assert refs(made) == [("Ana", None), ("Ana", None)]
+
+
+def test_rows_that_say_the_same_have_each_its_own_reference(google: Any) -> None:
+    made: Google = google({"negotiations": [PROMISE, PROMISE]})
+    store = made.store
+    changes = [SetCells(tab="negotiations", row=n, values={"ref": f"N{n}"}) for n in (2, 3)]
+    store.apply(changes, store.revision())
+    assert refs(made) == [("Ana", "N2"), ("Ana", "N3")]
+
+
+def test_a_ticked_command_is_seen_answered_and_cleared(google: Any) -> None:
+    made: Google = google()
+    store, desk = made.store, made.desk
+    assert store.commands() == ()
+    desk.bia.types(desk.id, "Painel!D8", [True])
+    made.asked()
+    assert store.commands() == ("preview",)
+    assert made.asked() == ["get", "values.batchGetByDataFilter"]
+    store.answer("preview", "Sairiam 3 mensagens.")
+    assert store.commands() == ()
+    assert desk.shows("Painel", "D8:F8") == [["FALSO", "", "Sairiam 3 mensagens."]]
+    assert store.read().problems == ()
+
+
+@pytest.mark.parametrize("language", headings.LANGUAGES)
+def test_what_people_type_in_either_locale_is_what_the_engine_reads(
+    google: Any, language: str
+) -> None:
+    made: Google = google(language=language)
+    title = made.store.read().tabs["receivables"].title
+    day, amount = {"pt-BR": ("10/02/2026", "1.234,56"), "en": ("2/10/2026", "1,234.56")}[language]
+    typed = ["007", "Ana", "=1+1", "", day, amount, "", "00190.5", "", "", True, day]
+    made.desk.bia.types(made.desk.id, f"'{title}'!A2", ["'007", *typed[1:]])
+    (row,) = table(made.store.read(), "receivables")
+    assert row == {
+        "id": "007",
+        "client": "Ana",
+        "description": 2,
+        "due_on": date(2026, 2, 10),
+        "amount": 1234.56,
+        "payment_code": "00190.5",
+        "disputed": True,
+        "hold_until": date(2026, 2, 10),
+    }
+
+
+ODD_KEYS = [
+    "NF 1", "nf*2", "~?", "a|b", '"x"', "=1", "'1", "+5", "1e5", "#N/A", "TRUE", "é", "ß", "0,5",
+    "0.5", "x  y", " z ", "NF-é", "…", "日本", "1/2",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", headings.LANGUAGES)
+def test_any_key_finds_its_own_values(google: Any, language: str) -> None:
+    keys: list[Cell] = [*ODD_KEYS, 1001, 77]
+    rows: list[dict[str, Cell]] = [{**ANA, "id": key} for key in keys]
+    made: Google = google({"receivables": rows}, language)
+    store = made.store
+    changes = [
+        SetCells(tab="receivables", row=str(row["id"]).strip(), values={"bucket": f"b{n}"})
+        for n, row in enumerate(rows)
+    ]
+    assert applied(store.apply(changes, store.revision())).cells == len(rows)
+    assert people_see(made, "receivables", "bucket") == [f"b{n}" for n in range(len(rows))]
+    assert [row["bucket"] for row in table(store.read(), "receivables")] == [
+        f"b{n}" for n in range(len(rows))
+    ]

@@ -20,7 +20,6 @@ from sheet_templates.google_layout import (
     MOMENTS,
     SERVED,
     letters,
-    row_key,
     service_columns,
     service_id,
     sheet_id,
@@ -37,6 +36,7 @@ from sheet_templates.schema import (
     Kind,
     Owner,
 )
+from sync.stores.google_beside import beside
 from sync.stores.google_client import SheetsClient, commit_marks
 from sync.workbook import Cell, Obstacle, Row, Snapshot, StructureProblem, Tab
 
@@ -280,8 +280,8 @@ class _Reader:
             if column.key in places and not (key in SERVED and column.owner is Owner.ENGINE)
         ]
         told = service_columns(key) if key in SERVED else ()
-        engine = _Engine(key, service)
-        rows: list[Row] = []
+        names = [column.key for column in shown]
+        lines: list[tuple[int, dict[str, Cell]]] = []
         for number, line in enumerate(values[1:], start=2):
             cells = [
                 _cell(
@@ -291,11 +291,13 @@ class _Reader:
                 )
                 for column in shown
             ]
-            if all(cell is None or cell is False for cell in cells):
-                continue
-            beside = engine.beside(dict(zip([c.key for c in shown], cells, strict=True)))
-            cells.extend(beside.get(column.key) for column in told)
-            rows.append(Row(number, tuple(cells)))
+            if not all(cell is None or cell is False for cell in cells):
+                lines.append((number, dict(zip(names, cells, strict=True))))
+        said = beside(key, [line for _, line in lines], service.rows if service else ())
+        rows = [
+            Row(number, (*line.values(), *(engine.get(column.key) for column in told)))
+            for (number, line), engine in zip(lines, said, strict=True)
+        ]
         order = [column.key for column in (*shown, *told)]
         return Tab(
             key=key,
@@ -304,31 +306,6 @@ class _Reader:
             letters={column: letters(places[column]) for column in order if column in places},
             rows=tuple(rows),
         )
-
-
-class _Engine:
-    """What the engine says beside each row of a served tab, as its rows come by."""
-
-    def __init__(self, key: str, service: ServiceTab | None) -> None:
-        self.key = key
-        self.by_key: dict[str, list[Mapping[str, Cell]]] = {}
-        for name, said in service.rows if service is not None else ():
-            self.by_key.setdefault(name, []).append(said)
-        self.seen: dict[str, int] = {}
-
-    def beside(self, values: Mapping[str, Cell]) -> Mapping[str, Cell]:
-        """The engine's values of the next row; of two rows that say the same, each its own."""
-        if self.key not in SERVED:
-            return {}
-        name = row_key(values, self.key)
-        said = self.by_key.get(name, [])
-        at = self.seen.get(name, 0)
-        self.seen[name] = at + 1
-        if not name or not said:
-            return {}
-        if TABS[self.key].key_columns[0] not in values:  # known by what it says, each once
-            return said[at] if at < len(said) else {}
-        return said[0]
 
 
 def _grids(metadata: Json) -> list[Grid]:

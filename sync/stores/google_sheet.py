@@ -14,14 +14,17 @@ import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sheet_templates.google_cells import Json, entered, put_rows
+from sheet_templates.google_layout import ANSWER_PREFIX, COMMAND_PREFIX, COMMANDS
 from sync.stores import rules
+from sync.stores.google_client import commit_marks
 from sync.stores.google_reading import Reading, read_sheet, revision_of
 from sync.stores.google_writing import requests_for
 from sync.stores.memory import MemoryStore
 from sync.workbook import Applied, Change, Conflict, NotWritable, Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sync.stores.google_client import SheetsClient
 
@@ -37,6 +40,7 @@ class GoogleSheetStore:
     ) -> None:
         self.client = client
         self._mark = mark
+        self._marks: Mapping[int, str] = {}
 
     def read(self) -> Snapshot:
         """Read everything. Raises RefusedFile."""
@@ -74,6 +78,42 @@ class GoogleSheetStore:
         if reading.blocked:
             self._mend(reading)
         return Applied(revision_of(after), done.cells - is_new)
+
+    def commands(self) -> tuple[str, ...]:
+        """The commands that somebody ticked on the dashboard; two requests. Raises RefusedFile."""
+        places = self._command_cells()
+        wanted = [name for name in COMMANDS if f"{COMMAND_PREFIX}{name}" in places]
+        read = self.client.values([places[f"{COMMAND_PREFIX}{name}"] for name in wanted])
+        ticked = [one.get("values", [[None]])[0][0] is True for one in read]
+        return tuple(name for name, tick in zip(wanted, ticked, strict=True) if tick)
+
+    def answer(self, command: str, text: str) -> None:
+        """Clear a command's tick and write beside it what became of it. Raises NotWritable."""
+        places = self._command_cells()
+        requests = [
+            put_rows(
+                int(place["sheetId"]),
+                int(place["startRowIndex"]),
+                int(place["startColumnIndex"]),
+                [[entered(value)]],
+                fields="userEnteredValue",
+            )
+            for prefix, value in ((COMMAND_PREFIX, False), (ANSWER_PREFIX, text))
+            if (place := places.get(f"{prefix}{command}")) is not None
+        ]
+        if requests:
+            self.client.batch_update(requests, self._mark(), sorted(self._marks))
+
+    def _command_cells(self) -> dict[str, Json]:
+        """The cells of commands and answers by name, wherever they were moved."""
+        metadata = self.client.metadata()
+        self._marks = commit_marks(metadata)
+        zero = {"sheetId": 0, "startRowIndex": 0, "startColumnIndex": 0}
+        return {
+            str(one["name"]): {**zero, **one.get("range", {})}
+            for one in metadata.get("namedRanges", ())
+            if str(one["name"]).startswith((COMMAND_PREFIX, ANSWER_PREFIX))
+        }
 
     def _mend(self, reading: Reading) -> None:
         """Blank what somebody typed into the engine's columns; a later run may do it as well."""
