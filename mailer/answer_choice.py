@@ -19,6 +19,7 @@ from mailer.answer_words import (
     Matcher,
     begins_any,
     folded,
+    is_any,
     numbers,
     phrases,
     ready_phrases,
@@ -232,6 +233,9 @@ def _says(text: str, choice: str | None) -> frozenset[Says]:
     }
     assert set(keys) == set(get_args(Says))  # noqa: S101 - one phrase list for each
     found = {said for said, name in keys.items() if says_any(text, name)}
+    first, *_ = text.strip().splitlines() or [""]
+    if is_any(first, "says.unsubscribes_alone"):
+        found.add("unsubscribes")
     if "refuses" in found:
         found.discard("accepts")
     if choice:

@@ -86,6 +86,11 @@ def says_any(text: str, name: str) -> bool:
     return any(f" {phrase} " in spaced for phrase in _spaced(name))
 
 
+def is_any(line: str, name: str) -> bool:
+    """Whether a line has the words of one of the phrases under `name` and no others."""
+    return " ".join(tokens(line)) in _spaced(name)
+
+
 def begins_any(text: str, name: str) -> bool:
     """Whether the text begins with one of the phrases under `name`."""
     start = folded(text[:400]).lstrip(" \t\r\n*_-\"'>")

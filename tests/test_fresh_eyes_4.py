@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
+from mailer.answers import read_answer
 from tests.bank_desk import BankDesk, statement
-from tests.customers import SAO_PAULO, Delivered, Desk, press
+from tests.customers import SAO_PAULO, Delivered, Desk, press, reply, written
 from tests.fakes.imap import LocalImap
 from tests.fakes.smtp import LocalSmtp
 from tests.test_bank_command import SAY, asked_of
@@ -204,3 +205,28 @@ def test_an_acceptance_that_comes_with_the_money_waits_for_a_person(
     assert desk.rows("instalments") == []
     assert len(desk.delivered()) == sent, "no plan is confirmed to who has paid"
     assert len(desk.rows("payments")) == (1 if trust and named else 0)
+
+
+# ---- who wants no more, in the fewest words
+
+
+@pytest.mark.parametrize(
+    ("said", "wants_no_more"),
+    [
+        ("SAIR", True),
+        ("Sair.\n\nBia Souza\nFinanceiro", True),
+        ("pare", True),
+        ("STOP!", True),
+        ("Me tirem da lista, por favor", True),
+        ("Não me mandem mais e-mails", True),
+        ("Vou sair em férias, pago na volta", False),
+        ("Parar de pagar? Nunca. Sigo a opção 2", False),
+        ("Aceito a opção 2", False),
+    ],
+)
+def test_one_word_is_enough_to_want_no_more(said: str, *, wants_no_more: bool) -> None:
+    letter = written("financeiro@example.com", address("Bia"), "Fatura NF-2", "Olá", ANSWERED)
+    raw = reply(Delivered(letter), address("Bia"), said, ANSWERED).as_bytes()
+    answer = read_answer(raw, trusted_server=None, own_addresses=frozenset())
+    assert ("unsubscribes" in answer.says) is wants_no_more
+    assert not (wants_no_more and answer.choice)
