@@ -127,6 +127,7 @@ def add_banding(batch: Batch, body: Json) -> Json:
     made_id = new_object_id(batch, "bandedRanges", "bandedRangeId", given, said)
     made = {"bandedRangeId": made_id, **coloured(given)}
     made["bandedRangeId"] = made_id
+    made.setdefault("range", {"sheetId": sheet.id})
     sheet.objects["bandedRanges"].append(made)
     return {"bandedRange": wire(made)}
 
@@ -140,7 +141,9 @@ def update_banding(batch: Batch, body: Json) -> None:
     )
     wanted = style_paths(masks.paths(body.get("fields"), "BandedRange", "bandedRange"))
     kept = sheet.objects["bandedRanges"]
-    kept[kept.index(one)] = masks.merged(one, coloured(given), wanted)
+    made = masks.merged(one, coloured(given), wanted)
+    made.setdefault("range", one["range"])
+    kept[kept.index(one)] = {**made, "bandedRangeId": one["bandedRangeId"]}
 
 
 def delete_banding(batch: Batch, body: Json) -> None:
@@ -193,7 +196,9 @@ def update_filter_view(batch: Batch, body: Json) -> None:
     sheet, one = find_object(batch, "filterViews", "filterViewId", given.get("filterViewId"), said)
     wanted = style_paths(masks.paths(body.get("fields"), "FilterView", "filter"))
     kept = sheet.objects["filterViews"]
-    kept[kept.index(one)] = masks.merged(one, coloured(given), wanted)
+    made = masks.merged(one, coloured(given), wanted)
+    made.setdefault("range", one["range"])
+    kept[kept.index(one)] = {**made, "filterViewId": one["filterViewId"]}
 
 
 def delete_filter_view(batch: Batch, body: Json) -> None:
@@ -310,6 +315,9 @@ def update_metadata(batch: Batch, body: Json) -> Json:
     made = []
     for one in _matching(batch, body):
         new = masks.merged(one, body.get("developerMetadata", {}), wanted)
+        new["metadataId"] = one["metadataId"]
+        given = new.get("location")
+        new["location"] = _located(batch, given) if given else one["location"]
         batch.draft.metadata[batch.draft.metadata.index(one)] = new
         made.append(wire(new))
     return {"developerMetadata": made} if made else {}

@@ -98,6 +98,7 @@ def add_named(batch: Batch, body: Json) -> Json:
     given = body.get("namedRange", {})
     _check_name(batch, given.get("name", ""), None)
     batch.draft.rect(given.get("range", {}))
+    given = {"range": {"sheetId": 0}, **given}
     made = {"namedRangeId": given.get("namedRangeId") or str(batch.draft.new_id()), **given}
     batch.draft.named_ranges.append(made)
     return {"namedRange": wire(made)}
@@ -123,6 +124,7 @@ def update_named(batch: Batch, body: Json) -> None:
     one = _named(batch, given.get("namedRangeId"))
     wanted = masks.paths(body.get("fields"), "NamedRange", "namedRange")
     made = masks.merged(one, given, wanted)
+    made = {"range": one["range"], **made, "namedRangeId": one["namedRangeId"]}
     _check_name(batch, made.get("name", ""), one)
     batch.draft.rect(made.get("range", {}))
     batch.draft.named_ranges[batch.draft.named_ranges.index(one)] = made

@@ -90,6 +90,8 @@ def copy_paste(batch: Batch, body: Json) -> None:
     """copyPaste: the source is repeated over a larger destination."""
     source, area = batch.draft.rect(body.get("source", {}))
     target, room = batch.draft.rect(body.get("destination", {}))
+    if not area.rows or not area.columns:
+        raise invalid("The source range is empty.")
     flip = body.get("pasteOrientation") == "TRANSPOSE"
     height, width = (area.columns, area.rows) if flip else (area.rows, area.columns)
     down = max(room.rows // height, 1) * height if room.rows % height == 0 else height
@@ -247,7 +249,11 @@ def delete_duplicates(batch: Batch, body: Json) -> Json:
     batch.call.check_protection(batch.draft, sheet, rect)
     calculation = batch.calculation()
     spans = body.get("comparisonColumns") or [{"startIndex": rect.left, "endIndex": rect.right}]
-    columns = [c for span in spans for c in range(span.get("startIndex", 0), span["endIndex"])]
+    columns = [
+        c
+        for span in spans
+        for c in range(span.get("startIndex", 0), span.get("endIndex", rect.right))
+    ]
     seen, kept = set(), []
     for row in range(rect.top, rect.bottom):
         key = tuple(_plain(calculation.value(sheet, row, column)) for column in columns)

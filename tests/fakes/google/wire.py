@@ -59,15 +59,15 @@ def coloured(value: Any) -> Any:
             if key.endswith("Style"):
                 if "rgbColor" in made[key]:
                     made[plain] = made[key]["rgbColor"]
-            elif f"{key}Style" not in made:
+            elif f"{key}Style" not in made and not {"rgbColor", "themeColor"} & set(made[key]):
                 made[f"{key}Style"] = {"rgbColor": made[key]}
     return made
 
 
 def _quantised(colour: Any) -> Any:
     """A Color in steps of 1/255, as single-precision numbers, zero left out (recorded)."""
-    if not isinstance(colour, dict):
-        return colour
+    if not isinstance(colour, dict) or not set(colour) <= {"red", "green", "blue", "alpha"}:
+        return coloured(colour)  # a theme's colour is a ColorStyle
     made = {}
     for name, part in colour.items():
         step = math.floor(part * 255 + 1e-6) if name != "alpha" else part * 255
