@@ -60,7 +60,8 @@ def setup_requests(
     """Return the requests that make the spreadsheet the standard workbook; [] when it is.
 
     What people did stays: no tab of theirs, no cell of theirs, no width, order, format or filter of
-    a tab that stands is touched. Where a formula of an engine column was typed over, the values
+    a tab that stands is touched; a dashboard that came with an imported file keeps its own layout,
+    without commands. Where a formula of an engine column was typed over, the values
     below it go too, as they would keep it from unfolding.
 
     Args:
@@ -97,9 +98,10 @@ def setup_requests(
     if any(tab.key == "dashboard" for tab in missing):
         requests += fill_dashboard(book)
     requests += _names(book)
-    dashboard = present.find("dashboard")
-    charts = dashboard.charts if dashboard is not None else frozenset[int]()
-    requests += mend_dashboard(book, present.names, charts)
+    if _has_our_dashboard(book):
+        dashboard = present.find("dashboard")
+        charts = dashboard.charts if dashboard is not None else frozenset[int]()
+        requests += mend_dashboard(book, present.names, charts)
     requests += _metadata(language, present, workbook_id)
     return requests
 
@@ -207,8 +209,9 @@ def _said(key: str, book: Book) -> Iterator[list[Json]]:
 def _names(book: Book) -> Iterator[Json]:
     """Yield the names of single cells and of the columns that colours reach by name."""
     areas = {
-        name: grid(_actual(id_, book), (row, row + 1), (column, column + 1))
+        name: grid(id_, (row, row + 1), (column, column + 1))
         for name, (id_, row, column) in named_cells().items()
+        if id_ != sheet_id("dashboard") or _has_our_dashboard(book)
     }
     for name, key in zip(PAYMENT_NAMES, ("receivable", "amount"), strict=True):
         at = book.places["payments"][key]
@@ -219,8 +222,9 @@ def _names(book: Book) -> Iterator[Json]:
             yield {"addNamedRange": {"namedRange": named}}
 
 
-def _actual(id_: int, book: Book) -> int:
-    return book.ids["dashboard"] if id_ == sheet_id("dashboard") else id_
+def _has_our_dashboard(book: Book) -> bool:
+    """Say whether the dashboard is laid out as here: one of an imported file is left as it is."""
+    return book.ids["dashboard"] == sheet_id("dashboard")
 
 
 def _metadata(language: str, present: PresentSheet, workbook_id: str) -> Iterator[Json]:

@@ -277,7 +277,8 @@ def _dressing(tab: Tab, book: Book, present: PresentTab | None) -> Iterator[Json
     """Yield bands, colours and protection, as far as the tab lacks them."""
     id_, places = book.ids[tab.key], book.places[tab.key]
     if present is None or not present.is_banded:
-        yield _bands(tab, id_)
+        rows = present.rows if present is not None else book.row_count(tab.key)
+        yield _bands(tab, id_, rows)
     known = {alike(rule) for rule in present.rules} if present is not None else set()
     missing = [
         rule
@@ -308,12 +309,12 @@ def _dressing(tab: Tab, book: Book, present: PresentTab | None) -> Iterator[Json
         yield from protection(tab.key, id_, book, free)
 
 
-def _bands(tab: Tab, id_: int) -> Json:
+def _bands(tab: Tab, id_: int, rows: int) -> Json:
     return {
         "addBanding": {
             "bandedRange": {
                 "bandedRangeId": made_id(f"bands:{tab.key}"),
-                "range": grid(id_, (1, None), (0, len(tab.columns))),
+                "range": grid(id_, (1, rows), (0, len(tab.columns))),
                 "rowProperties": {
                     "firstBandColorStyle": colour("FFFFFF"),
                     "secondBandColorStyle": colour(_BAND),

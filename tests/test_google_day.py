@@ -92,8 +92,10 @@ def test_a_day_on_the_sheet_is_a_day_in_memory_and_the_second_run_sends_nothing(
     assert sorted(map(str, after)) == sorted(map(str, before)), "nothing of theirs changed"
 
     letters = here.letters()
+    desk.server.forget_requests()
     here.run()
     assert here.letters() == letters
+    assert len(desk.server.requests) <= 16, "well inside a minute's quota of 60 reads"
     other = Service(tmp_path / "another ledger", store, monkeypatch)
     other.run()
     assert other.letters() == [], "History in the sheet alone keeps a step from leaving twice"

@@ -263,3 +263,32 @@ def test_any_key_finds_its_own_values(google: Any, language: str) -> None:
     assert [row["bucket"] for row in table(store.read(), "receivables")] == [
         f"b{n}" for n in range(len(rows))
     ]
+
+
+def test_a_tab_that_goes_in_the_middle_of_a_read_is_missing_and_no_crash(google: Any) -> None:
+    made: Google = google({"receivables": [ANA]})
+    gone = {"deleteSheet": {"sheetId": sheet_id("issues")}}
+    made.desk.server.fail(
+        Fault(
+            method="spreadsheets.developerMetadata.search",
+            action=lambda: made.desk.ana.change(made.desk.id, gone),
+        )
+    )
+    snapshot = made.store.read()
+    assert [(one.code, one.tab) for one in snapshot.problems] == [("missing_tab", "issues")]
+
+
+def test_a_key_that_was_withdrawn_at_the_write_changes_nothing(google: Any) -> None:
+    made: Google = google({"receivables": [ANA], "history": [SENT]})
+    server = made.desk.server
+    revision = made.store.revision()
+    away = Fault(
+        method="spreadsheets.batchUpdate",
+        action=lambda: server.share(made.desk.id, ROBOT, ""),
+    )
+    server.fail(away)
+    with pytest.raises(NotWritable) as caught:
+        made.store.apply(DAY, revision)
+    assert caught.value.code == "google_view_only"
+    server.share(made.desk.id, ROBOT)
+    assert made.store.revision() == revision

@@ -8,15 +8,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sheet_templates import google_formulas, headings
 from sheet_templates.google import setup_requests
-from sheet_templates.google_formulas import alike, shown_value
 from sheet_templates.google_layout import (
     COMMANDS,
-    KEYS,
     SERVED,
     is_protected,
     letters,
@@ -300,6 +296,27 @@ def test_a_sheet_that_holds_something_keeps_it(language: str) -> None:
     ]
 
 
+def test_a_sheet_imported_from_a_file_keeps_its_rows_and_its_dashboard() -> None:
+    desk = blank("pt-BR")
+    desk.ana.change(
+        desk.id,
+        {"addSheet": {"properties": {"title": "Painel", "sheetId": 5}}},
+        {"addSheet": {"properties": {"title": "Recebíveis", "sheetId": 6}}},
+    )
+    desk.ana.types(desk.id, "Painel!B5", ["Em aberto"], [99])
+    desk.ana.types(desk.id, "Recebíveis!A1", ["Cliente", "Título", "Meu", "Situação"])
+    desk.ana.types(desk.id, "Recebíveis!A2", ["Ana", "NF-1", "x", "old value"])
+    desk.set_up()
+    assert desk.asked() == []
+    assert desk.shows("Painel", "A1:J20")[4:] == [["", "Em aberto"], ["", "99"]]
+    assert desk.shows("Recebíveis", "A1:D2") == [
+        ["Cliente", "Título", "Meu", "Situação"],
+        ["Ana", "NF-1", "x", ""],
+    ]
+    desk.robot.types(desk.id, "regua_receivables!A2", ["NF-1", "Vencido"])
+    assert desk.shows("Recebíveis", "D2") == [["Vencido"]]
+
+
 @both
 def test_formulas_read_the_same_in_every_locale(language: str) -> None:
     said = list(formulas(requests_for_a_blank_sheet(language)))
@@ -330,31 +347,6 @@ def test_the_dashboard_has_its_figures_commands_and_answers(language: str) -> No
     assert set(texts) == set(COMMANDS)
     places = list(named_cells().values())
     assert len(set(places)) == len(places), "two names for a cell"
-
-
-def test_every_id_is_its_own() -> None:
-    names = [f"tab:{key}" for key in TABS] + [f"service:{key}" for key in ("control", *SERVED)]
-    names += [f"{kind}:{key}" for key in TABS for kind in ("protection", "bands")]
-    names += [f"column:{key}.{c.key}" for key in SERVED for c in TABS[key].columns]
-    names += [f"name:{name}" for name in named_cells()]
-    assert len({made_id(name) for name in names}) == len(names)
-
-
-def test_a_formula_is_recognised_after_its_columns_moved_and_not_when_it_says_something_else() -> (
-    None
-):
-    places = {key: at for at, key in enumerate(KEYS["negotiations"])}
-    moved = {key: at + 30 for key, at in places.items()}
-    one = shown_value("en", "negotiations", "ref", places)
-    assert alike(one) == alike(shown_value("en", "negotiations", "ref", moved))
-    assert alike(one) != alike(shown_value("en", "negotiations", "outcome", places))
-    assert alike(one) != alike(shown_value("pt-BR", "negotiations", "outcome", places))
-
-
-@given(st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=12))
-def test_a_key_has_no_blanks_around_it_and_none_twice(text: str) -> None:
-    key = row_key({"id": text}, "receivables")
-    assert key == " ".join(part for part in text.split(" ") if part)
 
 
 def test_a_mutant_that_looks_up_by_patterns_shows_another_rows_values() -> None:

@@ -225,11 +225,11 @@ class SheetsClient:
         kind = NotWritable if writing else RefusedFile
         sheet, account = self.spreadsheet_id, self.account
         if failure.status == 404:
-            return RefusedFile("google_not_found", sheet=sheet)
+            return kind("google_not_found", sheet=sheet)
         if failure.status == 401 or failure.reason == "ACCESS_TOKEN_SCOPE_INSUFFICIENT":
-            return RefusedFile("google_bad_key", account=account)
+            return kind("google_bad_key", account=account)
         if failure.reason == "SERVICE_DISABLED":
-            return RefusedFile("google_api_off")
+            return kind("google_api_off")
         if failure.status == 403:
             code = "google_view_only" if writing else "google_not_shared"
             return kind(code, account=account, sheet=sheet)

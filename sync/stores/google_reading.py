@@ -245,6 +245,7 @@ class _Reader:
         asked = [
             (key, column.key, index)
             for key, columns in places.items()
+            if self.grids[key].rows > 1
             for column in TABS[key].by_owner(Owner.USER)
             if (index := columns.get(column.key)) is not None and column.kind not in MOMENTS
         ]

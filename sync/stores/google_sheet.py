@@ -11,6 +11,7 @@ read, the batch, and one more when somebody had typed into the engine's columns,
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from sync.stores.google_client import commit_marks
 from sync.stores.google_reading import Reading, read_sheet, revision_of
 from sync.stores.google_writing import requests_for
 from sync.stores.memory import MemoryStore
-from sync.workbook import Applied, Change, Conflict, NotWritable, Snapshot
+from sync.workbook import Applied, Change, Conflict, RefusedFile, Snapshot, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -117,10 +118,13 @@ class GoogleSheetStore:
 
     def _mend(self, reading: Reading) -> None:
         """Blank what somebody typed into the engine's columns; a later run may do it as well."""
-        try:
+        with suppress(StoreError):
             self.client.clear_below_heading(reading.blocked)
-        except NotWritable:
-            return
 
     def _read(self) -> Reading:
-        return read_sheet(self.client)
+        try:
+            return read_sheet(self.client)
+        except RefusedFile as error:
+            if error.code != "google_refused":
+                raise
+        return read_sheet(self.client)  # a tab may have gone between two requests of the read
