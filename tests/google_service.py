@@ -44,7 +44,7 @@ class Google:
         self.client = SheetsClient(
             http, self.desk.id, account=ROBOT, sleep=self.waits.append, jitter=lambda: 0.5
         )
-        self.store = GoogleSheetStore(self.client)
+        self.store = GoogleSheetStore(self.client, fresh_for=0)
         typed(self.desk, rows)
         server.desk.faults.clear()
         server.forget_requests()

@@ -166,7 +166,7 @@ def story(
     server = company.server
     http = signed_in(server, server.service_account(ROBOT))
     client = SheetsClient(http, sheet.id, account=ROBOT, sleep=lambda _: None)
-    service = Service(folder, GoogleSheetStore(client), patch)
+    service = Service(folder, GoogleSheetStore(client, fresh_for=0), patch)
     any_time = Fault(when="after", action=crowd.may_act, always=True)
     write = Fault(
         method="spreadsheets.batchUpdate", action=crowd.moves_what_comes_first, always=True

@@ -16,6 +16,7 @@ from sync.workbook import (
     AppendRows,
     Applied,
     Cell,
+    Conflict,
     Link,
     NotWritable,
     RefusedFile,
@@ -259,3 +260,24 @@ def test_each_thing_that_can_be_wrong_has_its_word(google: Any, http: HTTPClient
         False,
     )
     assert made.waits == [], "what will not get better is not tried again"
+
+
+def test_asking_before_each_message_is_no_request_each_time_and_a_write_never_relies_on_it(
+    google: Any,
+) -> None:
+    made: Google = google({"receivables": [ANA]})
+    now = [100.0]
+    store = GoogleSheetStore(made.client, clock=lambda: now[0], fresh_for=10)
+    first = store.read().revision
+    made.asked()
+    assert [store.revision() for _ in range(20)] == [first] * 20
+    assert made.asked() == []
+    made.person_types("receivables", 2, "notes", "pagou por fora")
+    assert store.revision() == first, "for a few seconds"
+    assert isinstance(store.apply(DAY, first), Conflict)
+    now[0] += 11
+    made.asked()
+    assert store.revision() != first
+    assert made.asked() == READ
+    done = applied(store.apply(DAY, store.revision()))
+    assert store.revision() == done.revision

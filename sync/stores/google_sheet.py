@@ -11,6 +11,7 @@ read, the batch, and one more when somebody had typed into the engine's columns,
 from __future__ import annotations
 
 import secrets
+import time
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -30,17 +31,30 @@ if TYPE_CHECKING:
     from sync.stores.google_client import SheetsClient
 
 
+FRESH_FOR = 10.0
+
+
 class GoogleSheetStore:
     """A `sync.workbook.Store` over one spreadsheet.
 
-    `mark` names a write as no other is named.
+    `mark` names a write as no other is named. `fresh_for` is how many seconds of `clock` a read
+    answers `revision` by itself: it is asked before each message, and Google allows 60 reads a
+    minute. A write never relies on it.
     """
 
     def __init__(
-        self, client: SheetsClient, *, mark: Callable[[], str] = lambda: secrets.token_hex(12)
+        self,
+        client: SheetsClient,
+        *,
+        mark: Callable[[], str] = lambda: secrets.token_hex(12),
+        clock: Callable[[], float] = time.monotonic,
+        fresh_for: float = FRESH_FOR,
     ) -> None:
         self.client = client
         self._mark = mark
+        self._clock = clock
+        self._fresh_for = fresh_for
+        self._known: tuple[str, float] | None = None  # a revision and when it was read
         self._marks: Mapping[int, str] = {}
 
     def read(self) -> Snapshot:
@@ -48,7 +62,12 @@ class GoogleSheetStore:
         return self._read().snapshot
 
     def revision(self) -> str:
-        """The revision of what stands there now; as dear as a read. Raises RefusedFile."""
+        """The revision of what stands there, read anew unless that was just done.
+
+        Raises RefusedFile.
+        """
+        if self._known is not None and self._clock() - self._known[1] < self._fresh_for:
+            return self._known[0]
         return self._read().snapshot.revision
 
     def apply(self, changes: Sequence[Change], expected_revision: str) -> Applied | Conflict:
@@ -74,6 +93,7 @@ class GoogleSheetStore:
         if before.obstacle is not None:
             raise before.obstacle.error()
         requests = requests_for(reading, after, changes)
+        self._known = None
         if requests:
             self.client.batch_update(requests, self._mark(), sorted(reading.marks))
         if reading.blocked:
@@ -122,9 +142,12 @@ class GoogleSheetStore:
             self.client.clear_below_heading(reading.blocked)
 
     def _read(self) -> Reading:
+        began = self._clock()
         try:
-            return read_sheet(self.client)
+            reading = read_sheet(self.client)
         except RefusedFile as error:
             if error.code != "google_refused":
                 raise
-        return read_sheet(self.client)  # a tab may have gone between two requests of the read
+            reading = read_sheet(self.client)  # a tab may have gone between two of its requests
+        self._known = (reading.snapshot.revision, began)
+        return reading
