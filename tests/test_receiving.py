@@ -129,6 +129,16 @@ def test_a_tick_that_cannot_be_carried_out_stays_and_is_told(
         assert desk.rows("payments") == []
 
 
+def test_the_number_that_is_wrong_is_told_and_not_the_list_it_stands_in() -> None:
+    with office() as desk:
+        desk.take(file_of(pix("03-21", "777", payer="NINGUEM CONHECIDO")))
+        line = desk.only()["id"]
+        desk.tick(line, "receivable_override", "F-1; F-99")
+        desk.tick(line, "confirm")
+        (issue,) = desk.look().issues
+        assert (issue.code, issue.value) == ("unknown_invoice", "F-99")
+
+
 def test_rows_stay_in_their_places_while_a_tick_waits_and_what_it_is_about_too() -> None:
     with office() as desk:
         desk.take(file_of(pix("03-22", "777"), pix("03-23", "100", txid=A)))

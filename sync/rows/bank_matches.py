@@ -75,7 +75,7 @@ def _items(reader: RowReader, column: str, items: Items, code: str) -> tuple[str
     for piece in filter(None, (part.strip() for part in re.split(r"[;\r\n]+", text))):
         item = items.find(piece)
         if item is None:
-            reader.report(code, column)
+            reader.report(code, column, part=piece)
         else:
             found.append(item)
     return tuple(dict.fromkeys(found))
