@@ -8,12 +8,12 @@ what is unread; nothing is ever deleted. imap-tools connects, encrypts, logs in 
 from __future__ import annotations
 
 import imaplib
-import ipaddress
 import re
 import ssl
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Literal, Self, get_args
 
+from mailer.account import check_account
 from mailer.errors import ConfigurationError, InboxError, PasswordMissing
 from mailer.imap_fetch import MONTHS, arrived_in, message_in, size_in
 from mailer.incoming import RawMail
@@ -75,7 +75,7 @@ class ImapInbox:
             ConfigurationError: a setting that cannot be right, or that would lose something.
             PasswordMissing: there is none.
         """
-        _check_account(host, port, security)
+        check_account(host, port, security, ways=get_args(Security))
         if not password:
             raise PasswordMissing(f"There is no password for {user} on {host}.")
         if flag is not None and not _FLAG.fullmatch(flag):
@@ -365,23 +365,3 @@ def _words(error: Exception) -> str:
 def _demand(status: str, sentence: str) -> None:
     if status != "OK":
         raise InboxError(sentence)
-
-
-def _check_account(host: str, port: int, security: str) -> None:
-    if security not in get_args(Security):
-        raise ConfigurationError(f"security is {security!r}; use tls, starttls or none.")
-    if not host or re.search(r"[\s/@]", host) or not 0 < port < 65536:
-        raise ConfigurationError(f"{host!r} port {port} is not a mail server's address.")
-    if security == "none" and not _is_loopback(host):
-        raise ConfigurationError(
-            f"security 'none' is allowed on this machine only, not for {host}; use tls."
-        )
-
-
-def _is_loopback(host: str) -> bool:
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False

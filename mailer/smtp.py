@@ -8,14 +8,13 @@ body and the final dot in one piece, and up to ten minutes for the answer (RFC 5
 
 from __future__ import annotations
 
-import ipaddress
-import re
 import smtplib
 import ssl
 from contextlib import suppress
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
+from mailer.account import check_account
 from mailer.addresses import mailbox
 from mailer.errors import ConfigurationError, MalformedMessage, PasswordMissing
 from mailer.outcome import Accepted, Outcome, Refused, Stage, Uncertain
@@ -69,7 +68,7 @@ class SmtpTransport:
             ConfigurationError: a setting that cannot be right or would send secrets in the clear.
             PasswordMissing: a user without a password.
         """
-        _check_account(host, port, security)
+        check_account(host, port, security, ways=get_args(Security))
         if user and not password:
             raise PasswordMissing(f"There is no password for {user} on {host}.")
         self._host, self._port, self._security = host, port, security
@@ -367,23 +366,3 @@ def _unasked(smtp: smtplib.SMTP) -> bool:
         return True
     finally:
         smtp.sock.settimeout(before)
-
-
-def _check_account(host: str, port: int, security: str) -> None:
-    if security not in get_args(Security):
-        raise ConfigurationError(f"security is {security!r}; use starttls, tls or none.")
-    if not host or re.search(r"[\s/@]", host) or not 0 < port < 65536:
-        raise ConfigurationError(f"{host!r} port {port} is not a mail server's address.")
-    if security == "none" and not _is_loopback(host):
-        raise ConfigurationError(
-            f"security 'none' is allowed on this machine only, not for {host}; use starttls."
-        )
-
-
-def _is_loopback(host: str) -> bool:
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False

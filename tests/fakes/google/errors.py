@@ -12,6 +12,7 @@ quote them in public issue threads.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 Json = dict[str, Any]
@@ -34,14 +35,14 @@ PROTECTED = (
 )
 
 
-class GoogleError(Exception):
+class GoogleError(Exception, ABC):
     """A refusal that becomes an HTTP answer."""
 
     code = 400
 
+    @abstractmethod
     def body(self) -> Json:
         """The JSON of the answer."""
-        raise NotImplementedError
 
 
 class ApiError(GoogleError):
