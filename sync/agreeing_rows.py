@@ -3,8 +3,6 @@
 Every row carries an identity from its cause, so writing it again after a crash is recognised.
 """
 
-import hashlib
-from base64 import b32encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +13,7 @@ from sync.domain.facts import Instalment, Negotiation
 from sync.domain.offers import Option
 from sync.key_text import key_text
 from sync.look import Look
-from sync.negotiation_rows import TAB, highest_number, numbered, row_of
+from sync.negotiation_rows import TAB, derived_ref, highest_number, numbered, row_of
 from sync.views.cells import clipped, date_text, joined, money_text
 from sync.words import words
 from sync.workbook import AppendRows, Cell, Change, SetCells, Snapshot
@@ -26,8 +24,7 @@ _MOST_PARTS_TOLD = 12
 
 def ref_of_command(workbook_id: str, option: Option) -> str:
     """The ref of an agreement made by command: the same option gives the same one."""
-    content = "".join(f"{len(part)}:{part}" for part in (workbook_id, option.client, option.terms))
-    return "A-" + b32encode(hashlib.sha256(content.encode()).digest()).decode()[:10]
+    return derived_ref("A-", workbook_id, option.client, option.terms)
 
 
 def stands(snapshot: Snapshot, ref: str) -> bool:

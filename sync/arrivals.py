@@ -4,7 +4,6 @@ Numbers and names are compared, no message is read. What a run could not take in
 refused, a message that the server does not give) is asked for once, not every few minutes.
 """
 
-import hashlib
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from mailer.errors import ConfigurationError, InboxError
+from sync.bank_folder import digest_of, files_in
 from sync.ledger import Ledger
 from sync.ledger_bank import LineState
 
@@ -95,15 +95,13 @@ class Arrivals:
     def _files(self, ledger: Ledger, workbook_id: str, folder: Path | None) -> Iterator[Mark]:
         if folder is None or not folder.is_dir():
             return
-        for path in sorted(folder.iterdir()):
-            if path.name.startswith((".", "~")) or not path.is_file():
-                continue
+        for path in files_in(folder):
             try:
                 about = path.stat()
                 mark = (str(path), about.st_size, about.st_mtime_ns)
                 if mark in self._asked:
                     continue
-                digest = hashlib.sha256(path.read_bytes()).hexdigest()
+                digest = digest_of(path)
             except OSError:  # being written, or gone: the next look tells
                 continue
             if ledger.bank.has_read(workbook_id, digest):

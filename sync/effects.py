@@ -4,8 +4,6 @@ An effect is on the disk before the sheet is touched and is forgotten once the s
 `ref` comes from the message itself, so a row written by a run that died is recognised.
 """
 
-import hashlib
-from base64 import b32encode
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -17,6 +15,7 @@ from sync.agreeing_rows import instalment_row
 from sync.domain.facts import Instalment, NegotiationKind, Outcome
 from sync.domain.negotiation import PlannedInstalment
 from sync.key_text import key_text
+from sync.negotiation_rows import derived_ref
 from sync.views.cells import clipped, joined, same
 from sync.workbook import AppendRows, Cell, Change, SetCells, Snapshot
 
@@ -90,8 +89,7 @@ class Effect:
 
 def ref_of(workbook_id: str, message: str, client: str = "", *, prefix: str = _FROM_MAIL) -> str:
     """The ref of the row that a message makes: the same message gives the same one, for ever."""
-    content = "".join(f"{len(part)}:{part}" for part in (workbook_id, message, client))
-    return prefix + b32encode(hashlib.sha256(content.encode()).digest()).decode()[:10]
+    return derived_ref(prefix, workbook_id, message, client)
 
 
 def effect_changes(snapshot: Snapshot, effects: Iterable[Effect], *, by: str) -> list[Change]:

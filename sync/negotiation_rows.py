@@ -1,6 +1,8 @@
 """The rows of the negotiations tab: which has no reference yet, and which fact each is."""
 
+import hashlib
 import re
+from base64 import b32encode
 from collections.abc import Sequence
 
 from sheet_templates import headings
@@ -43,6 +45,12 @@ def row_of(tab: Tab, facts: Facts, index: int) -> Row | None:
     rows = new_rows(tab)
     places = facts_of(tab, rows, facts) or []
     return next((row for row, n in zip(rows, places, strict=False) if n == index), None)
+
+
+def derived_ref(prefix: str, *cause: str) -> str:
+    """The ref of a row that the engine writes: the same cause gives the same one, for ever."""
+    content = "".join(f"{len(part)}:{part}" for part in cause)
+    return prefix + b32encode(hashlib.sha256(content.encode()).digest()).decode()[:10]
 
 
 def numbered(number: int) -> str:

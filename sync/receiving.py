@@ -5,7 +5,6 @@ matches, the match itself) confirms it; its rows go into the payments tab with t
 their reference, which is the guard when the ledger is lost.
 """
 
-import hashlib
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from sheet_templates import headings
 from sync.bank.entered import Known
 from sync.bank.recognise import MOST_BYTES, read_statement
 from sync.bank.statement import BankLine, LineKind, RefusedBankFile, Statement
+from sync.bank_folder import digest_of, files_in
 from sync.bank_lines import Posted, account_of, line_json, posted_of
 from sync.issues import Issue
 from sync.ledger import Ledger
@@ -28,7 +28,6 @@ from sync.workbook import AppendRows, Cell, Change
 
 _LOG = logging.getLogger("regua.arrivals")
 _NEEDED = frozenset({"paid_on", "receivable", "client", "amount", "reference"})
-_UNFINISHED = (".part", ".crdownload", ".tmp", ".download")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,10 +159,7 @@ class BankSource:
     def _refuse(self, path: Path, error: RefusedBankFile, seen: Look) -> None:
         """Told once in the log; the sheet and the command tell it each time."""
         self.refused.append(Refusal(path=path, error=error))
-        digest = hashlib.sha256(f"{path.name}:{path.stat().st_size}".encode()).hexdigest()
-        if path.stat().st_size <= MOST_BYTES:
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        if self.ledger.bank.refuse(self.workbook_id, digest, path.name):
+        if self.ledger.bank.refuse(self.workbook_id, digest_of(path), path.name):
             _LOG.warning("%s: %s", path.name, error.sentence(seen.snapshot.language))
 
     def _new_of_folder(self) -> list[Path]:
@@ -171,21 +167,17 @@ class BankSource:
         if self.folder is None:
             return []
         try:
-            paths = sorted(self.folder.iterdir())
+            paths = files_in(self.folder)
         except OSError as error:
             _LOG.warning("bank_folder: %s", error)
             return []
         return [path for path in paths if self._is_new(path)]
 
     def _is_new(self, path: Path) -> bool:
-        if path.name.startswith((".", "~")) or path.name.lower().endswith(_UNFINISHED):
-            return False
         try:
-            if not path.is_file():
-                return False
             if path.stat().st_size > MOST_BYTES:
                 return True  # refused by its size
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            digest = digest_of(path)
         except OSError as error:
             _LOG.warning("%s: %s", path.name, error)
             return False
